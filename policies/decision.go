@@ -1,0 +1,142 @@
+package policies
+
+import "net/netip"
+
+// Arm is the population a request belongs to.
+type Arm uint8
+
+// The arms of a request.
+const (
+	// ArmNone: not eligible, or held back before the coin.
+	ArmNone Arm = iota
+	// ArmControl: eligible, offered to the coin, not drawn.
+	ArmControl
+	// ArmFault: drawn; it meets the fault.
+	ArmFault
+)
+
+// Request is the small view of a request that a decision needs. Adapters fill
+// it; it is only valid during the call.
+type Request struct {
+	Listener string
+	Method   string
+	Host     string // as sent, port included
+	Path     string // percent-decoded once
+	RawQuery string // without the question mark
+	Fields   Fields
+	// Source is the peer of the connection; the zero Addr means unknown.
+	Source netip.Addr
+	// Identities are the mTLS identities of the peer.
+	Identities []string
+	// GRPC tells that this is a gRPC request (content-type application/grpc).
+	GRPC bool
+}
+
+// Fields gives access to the header fields of a request.
+type Fields interface {
+	// Field returns the i-th value (from 0) of the field with the canonical
+	// name ("X-User", see net/textproto), and false when there are fewer. It
+	// does not allocate.
+	Field(name string, i int) (value string, ok bool)
+}
+
+// Moment is what a decision asks about now: it is the only way time, chance
+// and permission come in. Methods are called in the order Permit, Coin, Take
+// for each policy that matches, and do not allocate.
+type Moment interface {
+	// Permit says whether p may act on one more request now.
+	Permit(p *Policy) Permission
+	// Coin returns the draw for p, uniform in [0, Whole). Policies with sticky
+	// assignment, whose coin is a hash, do not ask.
+	Coin(p *Policy) uint32
+	// Take reserves room for one fault of p. It returns Granted, or why the
+	// room went to somebody else in the meantime.
+	Take(p *Policy) Permission
+}
+
+// Permission is the answer of a Moment: may a policy act, and if not, why not.
+type Permission uint8
+
+// Permissions. All but Granted and Rehearsed are reasons for holding a fault
+// back, counted by [Permission.String].
+const (
+	// Granted: a live lease, and room in the limits.
+	Granted Permission = iota
+	// Rehearsed: no lease yet; the coin is tossed, counted, and nothing is
+	// injected (the baseline of a verification).
+	Rehearsed
+	// NoLease: nobody who is watching says the fault may exist. It is the
+	// resting state, and not counted as held back.
+	NoLease
+	// LeaseSpent: the grant's number of faults is used up.
+	LeaseSpent
+	// AtMaxConcurrent: limits.maxConcurrent is reached.
+	AtMaxConcurrent
+	// AtMaxPerSecond: limits.maxPerSecond is reached.
+	AtMaxPerSecond
+	// AtMaxTotal: limits.maxTotal is reached.
+	AtMaxTotal
+	// AtMaxShare: limits.maxShare is reached.
+	AtMaxShare
+	// NotFollowed: the run follows requests, and this one cannot be tied to a
+	// request at the edge (no trace context, or an ambiguous one).
+	NotFollowed
+	// NotApplicable: the fault cannot be applied to this message (a gRPC status
+	// on a request that is not gRPC).
+	NotApplicable
+	// Draining: the process is going down.
+	Draining
+)
+
+// Decision is what Decide found. Its memory may be used again for the next
+// request.
+type Decision struct {
+	// Policy is the policy that acts; nil when none does.
+	Policy *Policy
+	// Arm is ArmFault when Policy acts, ArmControl when at least one policy
+	// tossed its coin and none acts, ArmNone otherwise.
+	Arm Arm
+	// Controls are the policies this request is a control of; empty when some
+	// policy acts.
+	Controls []*Policy
+	// Rehearsals are the policies that tossed a coin without a lease.
+	Rehearsals []Rehearsal
+	// Held are the policies that matched and were held back before the coin.
+	Held []Held
+}
+
+// Rehearsal is a coin tossed in a baseline.
+type Rehearsal struct {
+	Policy *Policy
+	Drawn  bool
+}
+
+// Held is a policy that matched and could not act.
+type Held struct {
+	Policy *Policy
+	Reason Permission
+}
+
+// String returns "none", "control" or "fault".
+func (a Arm) String() string {
+	switch a {
+	case ArmControl:
+		return "control"
+	case ArmFault:
+		return "fault"
+	default:
+		return "none"
+	}
+}
+
+// String returns the reason in the form metrics and people see.
+func (p Permission) String() string {
+	names := [...]string{
+		"granted", "rehearsed", "no-lease", "lease-spent", "max-concurrent",
+		"max-per-second", "max-total", "max-share", "not-followed", "skipped", "draining",
+	}
+	if int(p) < len(names) {
+		return names[p]
+	}
+	return "unknown"
+}

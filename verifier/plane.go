@@ -1,0 +1,167 @@
+package verifier
+
+import (
+	"context"
+	"time"
+
+	"github.com/poise-dev/poise/policies"
+)
+
+// Plane is the data plane as a run sees it.
+type Plane interface {
+	// Watch begins to count requests for a run. It fails when a listener or
+	// policy does not exist, or when another run watches the same traffic
+	// ([ErrBusy]).
+	Watch(spec Spec) (Watch, error)
+}
+
+// Watch is the data plane's counting for one run.
+type Watch interface {
+	// Phase tells which population requests that begin now belong to:
+	// StateBaseline tosses coins and injects nothing, StateInjecting counts the
+	// arms, any other state counts neither.
+	Phase(state State)
+	// Read returns exact cumulative counts since the watch began. Requests in
+	// flight that are older than an objective's latency are bad already.
+	Read(ctx context.Context) (Counts, error)
+	// Close ends the watch.
+	Close()
+}
+
+// Leases is the permission to inject.
+type Leases interface {
+	// Beat returns the present instant on the lease clock, which goes on while
+	// the machine is suspended.
+	Beat() time.Duration
+	// Renew lets the policies inject until beat + ttl, on behalf of run. It is an
+	// error when poise is halted or somebody else holds a policy.
+	Renew(policies []string, run string, beat, ttl time.Duration) error
+	// Revoke ends what run holds, at once: sleeping requests wake. The cause is
+	// the reason people read.
+	Revoke(run string, cause error)
+}
+
+// Recorder makes what happened durable.
+type Recorder interface {
+	// Event returns when e is durable, with its id.
+	Event(ctx context.Context, e Event) (id string, err error)
+	// Tick returns when the counts of one judgement are durable.
+	Tick(ctx context.Context, run string, t Tick) error
+}
+
+// Event is something that happened, in the words people read.
+type Event struct {
+	At      time.Time // when it happened; zero: now
+	Kind    string    // of CONTRACT: "run.started", "decision", …
+	Subject string    // what it happened to: a policy, a verification
+	Run     string
+	Text    string   // one sentence
+	Data    any      // marshalled to JSON
+	Because []string // ids of the events that led to it
+}
+
+// Tally counts requests.
+type Tally struct {
+	Requests uint64 `json:"requests"`
+	Bad      uint64 `json:"bad"`
+}
+
+// Counts is everything a run has counted since its watch began. All numbers are
+// cumulative and exact.
+type Counts struct {
+	At time.Time `json:"at"`
+	// Objectives are in the order of the Spec.
+	Objectives []ObjectiveCounts `json:"objectives"`
+	// Fault, Control and Before count requests by population; bad ones are bad
+	// by at least one objective that decides.
+	Fault   Tally `json:"fault"`
+	Control Tally `json:"control"`
+	Before  Tally `json:"before"`
+	// BeforeDrawn are those of Before whose coin fell on fault: with the
+	// percentage, an A/A test of the split.
+	BeforeDrawn uint64 `json:"beforeDrawn"`
+	// Delivered counts requests whose fault was applied in full, Released those
+	// let go before its end (they are in neither arm).
+	Delivered uint64 `json:"delivered"`
+	Released  uint64 `json:"released"`
+	// Held counts what was held back before the coin, by reason.
+	Held map[string]uint64 `json:"held,omitempty"`
+	// Active is the number of faults in progress.
+	Active int `json:"active"`
+	// FirstFault is when the first fault began, LastFault when the last one
+	// ended (or now, while one is active). Zero: none yet.
+	FirstFault time.Time `json:"firstFault,omitzero"`
+	LastFault  time.Time `json:"lastFault,omitzero"`
+	// Followed and Unfollowed count matching calls that could, and could not, be
+	// tied to a request at the edge. Both are 0 when promise and fault are on
+	// the same listener.
+	Followed   uint64 `json:"followed,omitempty"`
+	Unfollowed uint64 `json:"unfollowed,omitempty"`
+	// DelaySum is the delay really added to delivered requests, in total.
+	DelaySum time.Duration `json:"delaySum,omitempty"`
+}
+
+// ObjectiveCounts is what one objective has counted.
+type ObjectiveCounts struct {
+	// All is every request the objective matches, of any population.
+	All     Tally `json:"all"`
+	Fault   Tally `json:"fault"`
+	Control Tally `json:"control"`
+	Before  Tally `json:"before"`
+	// Pending are requests of the fault arm that are in flight and neither good
+	// nor bad yet.
+	Pending uint64 `json:"pending,omitempty"`
+}
+
+// Spec is a verification ready to run: names resolved, defaults filled in. It
+// is recorded when the run starts, and enough to judge the record again.
+type Spec struct {
+	Run          string          `json:"run"`
+	Verification string          `json:"verification"`
+	Hypothesis   string          `json:"hypothesis"`
+	Belief       string          `json:"belief"`
+	Why          string          `json:"why,omitempty"`
+	Owner        string          `json:"owner,omitempty"`
+	Objectives   []ObjectiveSpec `json:"objectives"`
+	Policies     []PolicySpec    `json:"policies"`
+	Baseline     time.Duration   `json:"baseline"`
+	Duration     time.Duration   `json:"duration"`
+	Recovery     time.Duration   `json:"recovery"`
+	Interval     time.Duration   `json:"interval"`
+	Lease        time.Duration   `json:"lease"`
+	Alpha        float64         `json:"alpha"`
+	Beta         float64         `json:"beta"`
+	MinBad       uint64          `json:"minBad"`
+}
+
+// ObjectiveSpec is one objective of a Spec. Rates are ratios in [0,1].
+type ObjectiveSpec struct {
+	Name     string `json:"name"`
+	Listener string `json:"listener"`
+	// Promise is the objective in words: "99.5% good (status <500)".
+	Promise   string        `json:"promise"`
+	Allowed   float64       `json:"allowed"`   // bad rate allowed over all requests: 1 - target
+	Tolerance float64       `json:"tolerance"` // bad rate tolerated in the fault arm
+	Latency   time.Duration `json:"latency,omitempty"`
+	Advisory  bool          `json:"advisory,omitempty"`
+	// Compiled is the objective the data plane counts with. It is not recorded.
+	Compiled *policies.Promise `json:"-"`
+}
+
+// PolicySpec is one policy of a Spec.
+type PolicySpec struct {
+	Name     string        `json:"name"`
+	Listener string        `json:"listener"`          // empty: every listener
+	Share    float64       `json:"share"`             // of eligible requests, in [0,1]
+	Fault    string        `json:"fault"`             // in words: "delay 400ms"
+	Longest  time.Duration `json:"longest,omitempty"` // longest delay it can add, 0: no delay or unbounded
+}
+
+// Tick is one judgement's input, as recorded. The ticks of a run, in order,
+// are enough to judge it again.
+type Tick struct {
+	Seq    int       `json:"seq"`
+	At     time.Time `json:"at"`
+	State  State     `json:"state"`
+	Counts Counts    `json:"counts"`
+}

@@ -1,0 +1,95 @@
+package verifier
+
+import "time"
+
+// State is where a run is.
+type State string
+
+// The states of a run, in order.
+const (
+	StateBaseline   State = "baseline"
+	StateInjecting  State = "injecting"
+	StatePaused     State = "paused"
+	StateRecovering State = "recovering"
+	StateDone       State = "done"
+)
+
+// Verdict is what a run found out.
+type Verdict string
+
+// The verdicts.
+const (
+	Upheld       Verdict = "upheld"
+	Breached     Verdict = "breached"
+	Inconclusive Verdict = "inconclusive"
+	NotExercised Verdict = "not-exercised"
+	Stopped      Verdict = "stopped"
+)
+
+// Run is a verification under way or over, in the shape people and programs
+// see it.
+type Run struct {
+	ID           string  `json:"id"`
+	Verification string  `json:"verification"`
+	Hypothesis   string  `json:"hypothesis"`
+	State        State   `json:"state"`
+	Verdict      Verdict `json:"verdict,omitempty"`
+	Attribution  string  `json:"attribution,omitempty"` // of a breach: fault, shared, unknown
+	Reason       string  `json:"reason,omitempty"`      // one sentence
+	StopReason   string  `json:"stopReason,omitempty"`  // operator, blind, baseline, record, invalid, …
+
+	StartedAt     time.Time `json:"startedAt"`
+	FirstFaultAt  time.Time `json:"firstFaultAt,omitzero"`
+	DecidedAt     time.Time `json:"decidedAt,omitzero"`
+	LastFaultedAt time.Time `json:"lastFaultedAt,omitzero"`
+	EndedAt       time.Time `json:"endedAt,omitzero"`
+
+	FaultToDecision       Seconds `json:"faultToDecision,omitempty"`
+	DecisionToLastFaulted Seconds `json:"decisionToLastFaulted,omitempty"`
+	Recovery              Seconds `json:"recovery,omitempty"` // absent: not within the time allowed
+
+	Arms       Arms       `json:"arms"`
+	Guards     []Guard    `json:"guards"`
+	Collateral Collateral `json:"collateral"`
+	Budget     Spending   `json:"budget"`
+}
+
+// Seconds is a duration written as seconds: "41.0s", "0.012s".
+type Seconds time.Duration
+
+// Arms are the populations of a run. Bad counts requests bad by any objective
+// that decides.
+type Arms struct {
+	Fault   FaultArm `json:"fault"`
+	Control Tally    `json:"control"`
+	Before  Tally    `json:"before"`
+}
+
+// FaultArm is the fault arm; Delivered counts the requests that really met the
+// fault.
+type FaultArm struct {
+	Tally
+	Delivered uint64 `json:"delivered"`
+}
+
+// Guard is one test of one objective.
+type Guard struct {
+	Objective string     `json:"objective"`
+	Guard     string     `json:"guard"`    // global, fault-arm, comparison
+	Evidence  float64    `json:"evidence"` // e-value against the promise; 1/alpha halts
+	Requests  uint64     `json:"requests"`
+	Bad       uint64     `json:"bad"`
+	Interval  [2]float64 `json:"interval"` // always-valid 99% interval of the bad rate, in [0,1]
+}
+
+// Collateral is harm to requests nobody touched: control minus before, in
+// percentage points of bad requests.
+type Collateral struct {
+	Points float64 `json:"points"`
+}
+
+// Spending is what a run cost, in bad requests beyond what would have been bad
+// anyway.
+type Spending struct {
+	Spent float64 `json:"spent"`
+}
