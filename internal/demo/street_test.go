@@ -90,20 +90,20 @@ func (s *street) transport() *http.Transport {
 
 // hop stands in for one listener of a sidecar: it takes a little time for every
 // request, passes it on to upstream, and holds a share of them up for longer.
-func hop(t *testing.T, network demo.Network, transport *http.Transport, upstream string, takes time.Duration, delay func() time.Duration) string {
-	t.Helper()
+func hop(tb testing.TB, network demo.Network, transport *http.Transport, upstream string, takes time.Duration, delay func() time.Duration) string {
+	tb.Helper()
 	base, err := url.Parse(upstream)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	forward := &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(base) },
 		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // callers may leave
 	}
-	listener, err := network.Listen(t.Context())
+	listener, err := network.Listen(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if wait := takes + delay(); wait > 0 {
@@ -122,7 +122,7 @@ func hop(t *testing.T, network demo.Network, transport *http.Transport, upstream
 		defer close(ended)
 		server.Serve(listener)
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		server.Shutdown(context.Background())
 		<-ended
 		transport.CloseIdleConnections()

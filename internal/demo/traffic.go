@@ -24,8 +24,8 @@ type TrafficOptions struct {
 	Late time.Duration
 	// MaxInFlight bounds the orders that wait for their answer; arrivals beyond
 	// it are dropped and counted. Each costs a connection and some 20 KiB here,
-	// and two file descriptors in each hop on its way. Zero: 1024, which at
-	// [Rate] is reached when everybody waits two seconds.
+	// and a pair of file descriptors for each hop on its way. Zero: 512, which
+	// the fragile shop reaches when everybody waits for 1.6 s.
 	MaxInFlight int
 	// Patience is how long answers are awaited after the last order was sent.
 	// Zero: 2 s.
@@ -93,7 +93,7 @@ func (o *TrafficOptions) fill() {
 		o.Late = Late
 	}
 	if o.MaxInFlight == 0 {
-		o.MaxInFlight = 1024
+		o.MaxInFlight = 512
 	}
 	if o.Patience == 0 {
 		o.Patience = 2 * time.Second
