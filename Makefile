@@ -39,5 +39,5 @@ schema: ## write deploy/schema.json anew from the document types
 	go run ./cmd/poise schema > deploy/schema.json.new && mv deploy/schema.json.new deploy/schema.json
 
 clean: ## remove what the targets above left here
-	rm -rf poise poise-proxy dist poise-data deploy/schema.json.new
+	rm -rf poise poise-proxy dist deploy/schema.json.new
 	go clean -testcache

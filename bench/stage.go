@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// result is what was measured of one proxy in one case.
+type result struct {
+	peer    string
+	samples []sample
+	err     error // why there are no samples
+}
+
+// sample is one round of it.
+type sample struct {
+	outcome
+	cpu time.Duration // of the proxy's process, user and system, for each request
+}
+
+// stage starts processes and measures them.
+type stage struct {
+	self   string // this command
+	dir    string
+	pinned bool // the proxy has a CPU of its own
+}
+
+func newStage(dir string) (*stage, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	_, err = exec.LookPath("taskset")
+	return &stage{self: self, dir: dir, pinned: err == nil && runtime.NumCPU() > 1}, nil
+}
+
+// pinning says in words where the processes run.
+func (s *stage) pinning() string {
+	if s.pinned {
+		return "proxy on CPU 1, load and upstream on CPU 0"
+	}
+	return "processes not pinned to CPUs"
+}
+
+// play measures every peer once a round. The order turns round each time, and
+// each measurement is a fresh process, so that what else happens on the machine
+// falls on all alike.
+func (s *stage) play(ctx context.Context, l load, all []peer, rounds int) []result {
+	results := make([]result, len(all))
+	for i, p := range all {
+		results[i].peer = p.name
+	}
+	for round := range rounds {
+		order := make([]int, len(all))
+		for i := range order {
+			order[i] = i
+		}
+		if round%2 == 1 {
+			slices.Reverse(order)
+		}
+		for _, i := range order {
+			if results[i].err != nil || ctx.Err() != nil {
+				continue
+			}
+			one, err := s.once(ctx, l, all[i])
+			results[i].samples = append(results[i].samples, one)
+			results[i].err = err
+		}
+	}
+	return results
+}
+
+// once starts upstream, proxy and load, and reads the proxy's CPU clock at the
+// load's two marks. All processes have ended when it returns.
+func (s *stage) once(ctx context.Context, l load, p peer) (sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.Warm+l.For+time.Minute)
+	defer cancel()
+	where, err := s.site(ctx)
+	if err != nil {
+		return sample{}, err
+	}
+	args, err := p.start(where)
+	if err != nil {
+		return sample{}, err
+	}
+	service, err := s.start(ctx, "0", []string{s.self, "upstream", where.upstream}, where.upstream)
+	if err != nil {
+		return sample{}, fmt.Errorf("upstream: %w", err)
+	}
+	defer service.end()
+	proxy, err := s.start(ctx, "1", args, where.listen)
+	if err != nil {
+		return sample{}, err
+	}
+	l.Target = where.listen
+	one, err := s.observe(ctx, l, proxy.pid())
+	proxy.end()
+	if err != nil {
+		return sample{}, fmt.Errorf("%w%s", err, proxy.lastWords())
+	}
+	return one, nil
+}
+
+// observe runs the load against a proxy that listens, and looks at the CPU clock
+// of its process.
+func (s *stage) observe(ctx context.Context, l load, pid int) (sample, error) {
+	arg, err := json.Marshal(l)
+	if err != nil {
+		return sample{}, err
+	}
+	cmd := s.command(ctx, "0", []string{s.self, "load", string(arg)})
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return sample{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return sample{}, err
+	}
+	one, readErr := follow(out, pid)
+	if err := cmd.Wait(); err != nil {
+		return sample{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
+	}
+	return one, readErr
+}
+
+// follow reads what a load prints, and the CPU clock of the process at its marks.
+func follow(out io.Reader, pid int) (sample, error) {
+	var one sample
+	var begin, end time.Duration
+	var wrong error
+	for in := bufio.NewScanner(out); in.Scan(); {
+		var err error
+		switch line := in.Bytes(); string(line) {
+		case markBegin:
+			begin, err = cpuTime(pid)
+		case markEnd:
+			end, err = cpuTime(pid)
+		default:
+			err = json.Unmarshal(line, &one.outcome)
+		}
+		wrong = errors.Join(wrong, err)
+	}
+	if wrong == nil && one.Requests == 0 {
+		wrong = errors.New("the load said nothing")
+	}
+	if wrong == nil {
+		one.cpu = (end - begin) / time.Duration(one.Requests)
+	}
+	return one, wrong
+}
+
+// site chooses free addresses and a folder.
+func (s *stage) site(ctx context.Context) (site, error) {
+	dir, err := os.MkdirTemp(s.dir, "site")
+	if err != nil {
+		return site{}, err
+	}
+	var config net.ListenConfig
+	var free [3]string
+	for i := range free {
+		// All three are held until all are known, so that none is given twice.
+		listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return site{}, err
+		}
+		defer listener.Close()
+		free[i] = listener.Addr().String()
+	}
+	return site{listen: free[0], upstream: free[1], admin: free[2], dir: filepath.Clean(dir)}, nil
+}
+
+// command is args, on the given CPU if processes are pinned.
+func (s *stage) command(ctx context.Context, cpu string, args []string) *exec.Cmd {
+	if s.pinned {
+		args = append([]string{"taskset", "-c", cpu}, args...)
+	}
+	return exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // what to measure is for the caller to say
+}
+
+// process is one that was started and listens. What it says may be read when it
+// has ended.
+type process struct {
+	cmd  *exec.Cmd
+	said *bytes.Buffer
+}
+
+// start starts args and waits until address accepts connections.
+func (s *stage) start(ctx context.Context, cpu string, args []string, address string) (*process, error) {
+	p := &process{cmd: s.command(ctx, cpu, args), said: &bytes.Buffer{}}
+	p.cmd.Stderr = p.said
+	p.cmd.Dir = s.dir
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		var dialer net.Dialer
+		if conn, err := dialer.DialContext(ctx, "tcp", address); err == nil {
+			conn.Close()
+			return p, nil
+		}
+		if !pause(ctx, time.Now().Add(20*time.Millisecond)) {
+			break
+		}
+	}
+	p.end()
+	return nil, fmt.Errorf("it does not listen on %s%s", address, p.lastWords())
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// end kills the process and waits for it.
+func (p *process) end() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// lastWords is the last line the process wrote to stderr, to be put behind an error.
+func (p *process) lastWords() string {
+	lines := strings.Split(strings.TrimSpace(p.said.String()), "\n")
+	if last := lines[len(lines)-1]; last != "" {
+		return "; it said: " + last
+	}
+	return ""
+}
