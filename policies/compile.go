@@ -1,14 +1,17 @@
 package policies
 
-import "time"
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
-// Set is everything the documents mean, compiled: immutable, shared by all
-// requests, replaced whole.
-type Set struct {
-	policies []*Policy // by order, then name; Policy.Index is the place
-	beliefs  map[string]*Belief
-	trials   map[string]*Trial
-}
+	"github.com/poise-dev/poise/policies/strict"
+)
 
 // Policy is a compiled FaultPolicy.
 type Policy struct {
@@ -29,40 +32,15 @@ type Policy struct {
 	// Digest changes when the document's meaning does; counters that live since
 	// the policy last changed are keyed by it.
 	Digest string
+
+	selection selection
+	stream    uint64 // of the coins of a seeded policy
 }
 
 // Belief is a compiled Hypothesis.
 type Belief struct {
 	Name, Statement, Why, Owner string
 	Promises                    []*Promise
-}
-
-// Promise is a compiled objective that is counted request by request.
-type Promise struct {
-	Hypothesis string
-	Name       string
-	Index      int    // place in the hypothesis
-	Listener   string // empty: the only one
-	// Allowed is the bad rate the target allows over all matching requests, and
-	// Tolerance the one tolerated in the fault arm; both in [0,1].
-	Allowed, Tolerance float64
-	// Latency is the time after which a request is bad; 0: none.
-	Latency  time.Duration
-	Advisory bool
-	// Text is the promise in words: "99.5% good (status <500)".
-	Text string
-}
-
-// Outcome is how a request ended, as the caller saw it.
-type Outcome struct {
-	Status     int // 0: none was sent
-	GRPC       bool
-	GRPCStatus GRPCCode
-	// Complete: the body went out whole and the caller stayed to the end.
-	Complete bool
-	// Latency is request head to last response byte (streams and upgrades: to
-	// the response head).
-	Latency time.Duration
 }
 
 // Trial is a compiled Verification, with defaults filled in.
@@ -75,4 +53,197 @@ type Trial struct {
 	Interval, Lease time.Duration
 	Alpha, Beta float64
 	MinBad      int
+}
+
+// Compile gives documents their meaning, all of them or none. The error is
+// [Problems]: everything that no document could know by itself, such as names
+// that nobody has or two have. No documents are an empty Set.
+func Compile(documents []Document) (*Set, error) {
+	var problems Problems
+	s := newSet(documents)
+	for i := range s.documents {
+		d := draft{&s.documents[i], &problems}
+		if i > 0 && d.repeats(&s.documents[i-1]) {
+			continue
+		}
+		switch {
+		case d.Policy != nil:
+			p := d.policy()
+			s.policies = append(s.policies, p)
+			s.byName[p.Name] = p
+		case d.Hypothesis != nil:
+			s.beliefs[d.Metadata.Name] = d.belief()
+		case d.Verification != nil: // when all that it can name is there
+		default:
+			d.wrong("spec", "is missing", "", "")
+		}
+	}
+	slices.SortFunc(s.policies, func(a, b *Policy) int {
+		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Name, b.Name))
+	})
+	for i, p := range s.policies {
+		p.Index = i
+	}
+	for i := range s.documents {
+		if d := (draft{&s.documents[i], &problems}); d.Verification != nil {
+			s.trials[d.Metadata.Name] = d.trial(s)
+		}
+	}
+	if len(problems) > 0 {
+		problems.sort()
+		return nil, problems
+	}
+	s.index = newIndex(s.policies)
+	return s, nil
+}
+
+// draft is a document while it is compiled, and the problems found so far.
+type draft struct {
+	*Document
+	problems *Problems
+}
+
+// wrong notes a problem of the field.
+func (d draft) wrong(field, message, expected, hint string) {
+	*d.problems = append(*d.problems, d.problem(field, message, expected, hint))
+}
+
+// repeats tells whether the document has the kind and name of the one before
+// it, and notes that as a problem.
+func (d draft) repeats(before *Document) bool {
+	if d.Kind != before.Kind || d.Metadata.Name != before.Metadata.Name {
+		return false
+	}
+	where := ""
+	if before.Origin.File != "" {
+		where = " (the other is in " + before.Origin.File + ":" + strconv.Itoa(before.Origin.Line) + ")"
+	}
+	d.wrong("metadata.name", "a second "+string(d.Kind)+" is named "+strconv.Quote(d.Metadata.Name)+where, "",
+		"rename or remove one of them")
+	return true
+}
+
+// policy compiles a FaultPolicy.
+func (d draft) policy() *Policy {
+	in := d.Policy
+	p := &Policy{
+		Name:      d.Metadata.Name,
+		Listener:  in.Listener,
+		Order:     or(in.Order, 100),
+		Share:     or(in.Percentage, 0),
+		Assign:    or(in.Assign, Assign{}).By,
+		Seed:      or(in.Seed, hash(0, d.Metadata.Name)),
+		Seeded:    in.Seed != nil,
+		Limits:    or(in.Limits, Limits{}),
+		Fault:     in.Fault,
+		selection: d.selection("spec", in.Match, in.Exclude),
+	}
+	p.stream = hash(p.Seed, p.Name)
+	if p.Fault == nil {
+		d.wrong("spec.fault", "is missing", "what happens to a request, such as delay or abort", "")
+		return p
+	}
+	p.Text = p.Fault.String()
+	p.Digest = d.digest(p)
+	return p
+}
+
+// digest returns a fingerprint of what the policy means: the same whether a
+// default is written or left out, and whatever its labels.
+func (d draft) digest(p *Policy) string {
+	meaning := *d.Policy
+	meaning.Order, meaning.Percentage = &p.Order, &p.Share
+	meaning.Assign, meaning.Limits = &Assign{By: p.Assign}, &p.Limits
+	text, err := json.Marshal(struct {
+		Name string
+		Spec FaultPolicy
+	}{p.Name, meaning})
+	if err != nil {
+		d.wrong("spec", err.Error(), "", "")
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// trial compiles a Verification: finds what it names, and fills in defaults.
+func (d draft) trial(s *Set) *Trial {
+	in := d.Verification
+	t := &Trial{
+		Name:     d.Metadata.Name,
+		Belief:   s.beliefs[in.Hypothesis],
+		Mode:     cmp.Or(in.Mode, ModeExperiment),
+		Baseline: lasting(in.Baseline, 30*time.Second),
+		Duration: lasting(in.Duration, 5*time.Minute),
+		Recovery: lasting(in.Recovery, 30*time.Second),
+		Interval: lasting(in.Interval, 250*time.Millisecond),
+		Lease:    lasting(in.Lease, 3*time.Second),
+		Alpha:    or(in.Alpha, 0.01),
+		Beta:     or(in.Beta, 0.05),
+		MinBad:   or(in.MinBad, 3),
+	}
+	if t.Belief == nil {
+		d.dangling("spec.hypothesis", KindHypothesis, in.Hypothesis, names(s.Beliefs(), func(b *Belief) string { return b.Name }))
+	}
+	if len(in.Policies) == 0 && t.Mode == ModeExperiment {
+		d.wrong("spec.policies", "an experiment needs a fault", "the name of at least one FaultPolicy", "")
+	}
+	for i, name := range in.Policies {
+		field := at("spec.policies", i)
+		switch p := s.byName[name]; {
+		case p == nil:
+			d.dangling(field, KindFaultPolicy, name, names(s.policies, func(p *Policy) string { return p.Name }))
+		case slices.Contains(t.Policies, p):
+			d.wrong(field, strconv.Quote(name)+" is listed twice", "", "remove one of them")
+		default:
+			t.Policies = append(t.Policies, p)
+		}
+	}
+	return t
+}
+
+// dangling notes a name that nobody has.
+func (d draft) dangling(field string, kind Kind, name string, there []string) {
+	expected, hint := "", "add its document to the files"
+	if near := strict.Suggest(name, there); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	if len(there) > 0 {
+		expected = "one of " + shortList(there)
+	}
+	d.wrong(field, "there is no "+string(kind)+" named "+strconv.Quote(name), expected, hint)
+}
+
+// shortList lists names, and counts those that are too many to read.
+func shortList(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+}
+
+// names returns the sorted names of things.
+func names[T any](things []T, name func(T) string) []string {
+	list := make([]string, len(things))
+	for i, thing := range things {
+		list[i] = name(thing)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// at returns the path of an entry of a list field.
+func at(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
+
+// or returns what a field says, and otherwise what holds by default.
+func or[T any](field *T, byDefault T) T {
+	if field == nil {
+		return byDefault
+	}
+	return *field
+}
+
+// lasting is or for durations.
+func lasting(field *Duration, byDefault time.Duration) time.Duration {
+	return time.Duration(or(field, Duration(byDefault)))
 }

@@ -1,7 +1,5 @@
 package policies
 
-import "net/netip"
-
 // Arm is the population a request belongs to.
 type Arm uint8
 
@@ -14,31 +12,6 @@ const (
 	// ArmFault: drawn; it meets the fault.
 	ArmFault
 )
-
-// Request is the small view of a request that a decision needs. Adapters fill
-// it; it is only valid during the call.
-type Request struct {
-	Listener string
-	Method   string
-	Host     string // as sent, port included
-	Path     string // percent-decoded once
-	RawQuery string // without the question mark
-	Fields   Fields
-	// Source is the peer of the connection; the zero Addr means unknown.
-	Source netip.Addr
-	// Identities are the mTLS identities of the peer.
-	Identities []string
-	// GRPC tells that this is a gRPC request (content-type application/grpc).
-	GRPC bool
-}
-
-// Fields gives access to the header fields of a request.
-type Fields interface {
-	// Field returns the i-th value (from 0) of the field with the canonical
-	// name ("X-User", see net/textproto), and false when there are fewer. It
-	// does not allocate.
-	Field(name string, i int) (value string, ok bool)
-}
 
 // Moment is what a decision asks about now: it is the only way time, chance
 // and permission come in. Methods are called in the order Permit, Coin, Take
@@ -93,16 +66,37 @@ const (
 type Decision struct {
 	// Policy is the policy that acts; nil when none does.
 	Policy *Policy
-	// Arm is ArmFault when Policy acts, ArmControl when at least one policy
-	// tossed its coin and none acts, ArmNone otherwise.
+	// Arm is ArmFault when Policy acts, ArmControl when the request is a control
+	// of at least one policy, ArmNone otherwise (a coin tossed in a rehearsal
+	// puts a request in no arm).
 	Arm Arm
 	// Controls are the policies this request is a control of; empty when some
 	// policy acts.
 	Controls []*Policy
 	// Rehearsals are the policies that tossed a coin without a lease.
 	Rehearsals []Rehearsal
-	// Held are the policies that matched and were held back before the coin.
+	// Held are the policies that matched and were held back.
 	Held []Held
+
+	// runs is scratch memory of the search for candidates.
+	runs [][]int32
+}
+
+// Reset makes d a decision that says nothing. Its memory is kept.
+func (d *Decision) Reset() {
+	*d = Decision{
+		Controls:   d.Controls[:0],
+		Rehearsals: d.Rehearsals[:0],
+		Held:       d.Held[:0],
+		runs:       d.runs[:0],
+	}
+}
+
+// hold notes why p cannot act. The resting state needs no note.
+func (d *Decision) hold(p *Policy, reason Permission) {
+	if reason != NoLease {
+		d.Held = append(d.Held, Held{p, reason})
+	}
 }
 
 // Rehearsal is a coin tossed in a baseline.
