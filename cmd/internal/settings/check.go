@@ -1,0 +1,102 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/poise-dev/poise/proxy"
+)
+
+// check reports everything that is wrong, and everything that comes with a
+// later version: a setting that would do nothing is not accepted in silence.
+func (s *Settings) check() error {
+	var wrong []error
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	names := map[string]bool{}
+	for i, l := range s.Listeners {
+		where := fmt.Sprintf("listeners[%d]", i)
+		if l.Name != "" {
+			where = fmt.Sprintf("listener %q", l.Name)
+		}
+		if err := l.check(); err != nil {
+			add("%s: %w", where, err)
+		}
+		if names[l.Name] {
+			add("%s: the name is taken by another listener; give each its own", where)
+		}
+		names[l.Name] = true
+	}
+	oneOf := func(setting, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			add("%s: %q is unknown (expected %s)", setting, value, strings.Join(allowed, ", "))
+		}
+	}
+	oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
+	oneOf("log.format", s.Log.Format, "text", "json")
+	oneOf("marks", s.Marks, "internal", "never", "always")
+	// YAML reads a bare on as text and off as text too; true and false are
+	// understood for those who write them.
+	switch s.ForwardedHeaders {
+	case "true", "1":
+		s.ForwardedHeaders = "on"
+	case "false", "0":
+		s.ForwardedHeaders = "off"
+	}
+	oneOf("forwardedHeaders", s.ForwardedHeaders, "on", "off")
+	if s.Drain < 0 {
+		add("drain: %s is negative (expected a duration such as 30s)", s.Drain)
+	}
+	if s.MaxExposure < 0 || s.MaxExposure > 100 {
+		add("maxExposure: %g is not a percentage (expected a number from 0 to 100)", s.MaxExposure)
+	}
+	if s.Data == "" {
+		add("data: is empty (expected a directory for the record)")
+	}
+	later := func(set bool, setting string) {
+		if set {
+			add("%s is not available yet; remove it", setting)
+		}
+	}
+	url, _ := s.Metrics.Prometheus["url"].(string)
+	later(url != "" || len(s.Metrics.Prometheus) > 1, "metrics.prometheus")
+	later(len(s.Metrics.Scrape) > 0, "metrics.scrape")
+	later(s.Control.Address != "" || len(s.Control.TLS) > 0, "control")
+	later(s.Marks == "always", "marks: always")
+	later(s.MaxExposure != 5, "maxExposure (it belongs to continuous verification)")
+	return errors.Join(wrong...)
+}
+
+func (l Listener) check() error {
+	var wrong []error
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	if l.Name == "" {
+		add("name is missing; policies and objectives refer to it")
+	}
+	if l.Address == "" {
+		add("address is missing (expected HOST:PORT or unix:/PATH; for a single listener, --listen)")
+	}
+	switch l.Mode {
+	case "", "reverse":
+	case "forward", "transparent":
+		add("mode %s is not available yet", l.Mode)
+	default:
+		add("mode %q is unknown (expected reverse)", l.Mode)
+	}
+	if l.Upstream == "" {
+		add("upstream is missing (expected http://HOST:PORT, h2c://HOST:PORT or unix:/PATH; for a single listener, --upstream)")
+	} else if _, err := proxy.ParseUpstream(l.Upstream); err != nil {
+		add("%w", err)
+	}
+	for setting, set := range map[string]bool{
+		"tls":         l.TLS != (TLS{}),
+		"upstreamTLS": l.UpstreamTLS != (UpstreamTLS{}),
+		"trust":       len(l.Trust.CIDRs)+len(l.Trust.Identities) > 0,
+	} {
+		if set {
+			add("%s is not available yet; remove it", setting)
+		}
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,123 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/poise-dev/poise/policies"
+)
+
+// answer is the answer to one request on its way to the caller. It notes what
+// an objective needs to know.
+type answer struct {
+	http.ResponseWriter
+	passage *Passage
+	status  int           // of the final answer; 0: none yet
+	headAt  time.Duration // when it was sent, since the request's head
+	failed  bool          // a write failed, or the connection was broken by us
+}
+
+// Unwrap lets http.ResponseController reach flushing and hijacking.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// WriteHeader notes the final status; informational ones pass.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		a.status, a.headAt = status, a.passage.Elapsed()
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes when the caller can no longer be reached.
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	n, err := a.ResponseWriter.Write(b)
+	a.failed = a.failed || err != nil
+	return n, err
+}
+
+// outcome tells how the request ended. failure is what the handler panicked
+// with, nil when it returned.
+func (a *answer) outcome(r *http.Request, failure any) policies.Outcome {
+	o := policies.Outcome{
+		Status:   a.status,
+		Complete: failure == nil && !a.failed && r.Context().Err() == nil,
+		Latency:  a.passage.Elapsed(),
+	}
+	header := a.Header()
+	if isStream(a.status, header) {
+		o.Latency = a.headAt
+	}
+	if isGRPC(header) {
+		o.GRPC, o.GRPCStatus = true, grpcStatus(header)
+	}
+	return o
+}
+
+// isStream says whether an answer has no end of its own: then its latency is
+// that of its head.
+func isStream(status int, h http.Header) bool {
+	return status == http.StatusSwitchingProtocols ||
+		strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
+}
+
+// grpcStatus returns the status of a gRPC answer, from its trailers or, where
+// it has only those, its header. A missing or impossible one is UNKNOWN.
+func grpcStatus(h http.Header) policies.GRPCCode {
+	const unknown, last = 2, 16
+	for _, name := range []string{http.TrailerPrefix + "Grpc-Status", "Grpc-Status"} {
+		if values := h[name]; len(values) > 0 {
+			if code, err := strconv.ParseUint(values[0], 10, 8); err == nil && code <= last {
+				return policies.GRPCCode(code)
+			}
+			return unknown
+		}
+	}
+	return unknown
+}
+
+// end breaks the connection without an answer: with a reset, or in order. On
+// HTTP/2 only the stream ends, by RST_STREAM.
+func (a *answer) end(reset bool) {
+	a.failed = true
+	conn, _, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		if reset {
+			_ = tcp.SetLinger(0) // the close that follows sends RST
+		} else {
+			closeGently(tcp)
+		}
+	}
+	_ = conn.Close() // it is gone either way
+}
+
+// Bounds of waiting for a caller to stop sending.
+const (
+	lingerTime  = 100 * time.Millisecond
+	lingerBytes = 256 << 10
+)
+
+// closeGently ends our side and reads what the caller still sends, within
+// bounds: closing with unread bytes would turn the FIN into a reset.
+func closeGently(c *net.TCPConn) {
+	if err := errors.Join(c.CloseWrite(), c.SetReadDeadline(time.Now().Add(lingerTime))); err != nil {
+		return
+	}
+	var scrap [4096]byte
+	for read := 0; read < lingerBytes; {
+		n, err := c.Read(scrap[:])
+		if err != nil {
+			return
+		}
+		read += n
+	}
+}

@@ -1,0 +1,276 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/poise-dev/poise/policies"
+)
+
+// handler is the adapter between net/http and the engine: the only place where
+// the two meet.
+type handler struct {
+	lane    *Lane
+	forward *httputil.ReverseProxy
+	added   bool // Via and X-Forwarded-* are added
+	log     *slog.Logger
+	views   sync.Pool
+}
+
+func newHandler(lane *Lane, up *Upstream, rt http.RoundTripper, added bool, log *slog.Logger) *handler {
+	h := &handler{lane: lane, added: added, log: log}
+	h.views.New = func() any { return new(view) }
+	h.forward = &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { h.rewrite(r, up) },
+		Transport:     rt,
+		FlushInterval: -1, // a sidecar holds nothing back
+		BufferPool:    &buffers{},
+		ErrorHandler:  h.refuse,
+		ErrorLog:      slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return h
+}
+
+// view is a request as the engine sees it, and the answer as the caller sees
+// it. It is used again for later requests.
+type view struct {
+	request policies.Request
+	fields  headerFields
+	answer  answer
+}
+
+// headerFields shows a header to the engine.
+type headerFields struct{ header http.Header }
+
+// Field implements [policies.Fields].
+func (f *headerFields) Field(name string, i int) (string, bool) {
+	values := f.header[name]
+	if i >= len(values) {
+		return "", false
+	}
+	return values[i], true
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if answerHere(w, r) {
+		return
+	}
+	v := h.views.Get().(*view)
+	v.fill(w, r)
+	p := h.lane.Enter(&v.request)
+	v.answer.passage = p
+	if tp := p.Traceparent(); tp != "" {
+		r.Header[traceparentField] = []string{tp}
+	}
+	defer func() {
+		failure := recover()
+		p.Leave(v.answer.outcome(r, failure))
+		*v = view{}
+		h.views.Put(v)
+		if failure != nil {
+			panic(failure)
+		}
+	}()
+	h.act(&v.answer, r, p.Inject(r.Context().Done()))
+}
+
+func (v *view) fill(w http.ResponseWriter, r *http.Request) {
+	v.fields.header = r.Header
+	v.answer.ResponseWriter = w
+	v.request = policies.Request{
+		Method:   r.Method,
+		Host:     r.Host,
+		Path:     r.URL.Path,
+		RawQuery: r.URL.RawQuery,
+		Fields:   &v.fields,
+		Source:   peer(r.RemoteAddr),
+		GRPC:     isGRPC(r.Header),
+	}
+}
+
+// act does what the engine decided.
+func (h *handler) act(w *answer, r *http.Request, a Action) {
+	switch a.Do {
+	case Forward:
+		h.forward.ServeHTTP(w, r)
+	case Answer:
+		answerAbort(w, a.Abort)
+	case AnswerGRPC:
+		answerGRPC(w, a.Abort)
+	case Reset:
+		w.end(true)
+	case Close:
+		w.end(false)
+	case Gone:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// answerHere answers what a gateway must not forward, and says whether it did:
+// CONNECT (RFC 9110 section 9.3.6), and TRACE and OPTIONS that may not go any
+// further (section 7.6.2).
+func answerHere(w http.ResponseWriter, r *http.Request) bool {
+	switch r.Method {
+	case http.MethodConnect:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return true
+	case http.MethodTrace, http.MethodOptions:
+		if r.Header.Get("Max-Forwards") == "0" {
+			w.WriteHeader(http.StatusOK)
+			return true
+		}
+	}
+	return false
+}
+
+// rewrite addresses the request to the upstream, and changes nothing else but
+// what a gateway must.
+func (h *handler) rewrite(r *httputil.ProxyRequest, up *Upstream) {
+	in, out := r.In, r.Out
+	out.URL.Scheme, out.URL.Host = up.scheme, up.host
+	out.URL.RawQuery = in.URL.RawQuery // byte for byte, ";" and bad escapes included
+	out.Host = in.Host
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values, ok := in.Header[name]; ok {
+			out.Header[name] = values
+		}
+	}
+	if strings.EqualFold(out.Header.Get("Upgrade"), "h2c") { // RFC 9113 section 3.1
+		out.Header.Del("Upgrade")
+		out.Header.Del("Connection")
+		out.Header.Del("Http2-Settings")
+	}
+	if h.added {
+		addForwarded(in, out)
+	}
+}
+
+// addForwarded adds Via (RFC 9110 section 7.6.3), the peer to X-Forwarded-For,
+// and the host and scheme where nobody in front of us told them.
+func addForwarded(in, out *http.Request) {
+	host, _, err := net.SplitHostPort(in.RemoteAddr)
+	if err == nil {
+		prior := out.Header["X-Forwarded-For"]
+		out.Header.Set("X-Forwarded-For", strings.Join(append(prior[:len(prior):len(prior)], host), ", "))
+	}
+	if _, told := out.Header["X-Forwarded-Host"]; !told {
+		out.Header.Set("X-Forwarded-Host", in.Host)
+	}
+	if _, told := out.Header["X-Forwarded-Proto"]; !told {
+		scheme := "http"
+		if in.TLS != nil {
+			scheme = "https"
+		}
+		out.Header.Set("X-Forwarded-Proto", scheme)
+	}
+	version := "1.1"
+	switch {
+	case in.ProtoMajor == 2:
+		version = "2"
+	case in.ProtoMinor == 0:
+		version = "1.0"
+	}
+	out.Header.Add("Via", version+" poise")
+}
+
+// refuse answers when the upstream cannot: 504 when it did not answer in time,
+// 502 otherwise, with the reason in Proxy-Status (RFC 9209).
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, reason := http.StatusBadGateway, "connection_terminated"
+	var timeout net.Error
+	switch {
+	case r.Context().Err() != nil:
+		panic(http.ErrAbortHandler) // the caller has left
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		status, reason = http.StatusGatewayTimeout, "connection_timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		reason = "connection_refused"
+	}
+	h.log.Debug("upstream does not answer", "listener", h.lane.name, "error", err)
+	w.Header().Set("Proxy-Status", "poise; error="+reason)
+	w.WriteHeader(status)
+}
+
+// answerAbort answers with the status, headers and body of an abort.
+func answerAbort(w http.ResponseWriter, a *policies.Abort) {
+	header := w.Header()
+	for name, value := range a.Headers {
+		header.Set(name, value)
+	}
+	switch {
+	case a.ContentType != "":
+		header.Set("Content-Type", a.ContentType)
+	case header.Get("Content-Type") == "":
+		header["Content-Type"] = nil // do not let the library guess one
+	}
+	header.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	w.WriteHeader(a.Status)
+	_, _ = w.Write([]byte(a.Body)) // the caller may have left; the outcome tells
+}
+
+// answerGRPC answers with a gRPC status, trailers only: HTTP 200, no body, the
+// status among the header fields
+// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses).
+func answerGRPC(w http.ResponseWriter, a *policies.Abort) {
+	header := w.Header()
+	header.Set("Content-Type", "application/grpc")
+	header.Set("Grpc-Status", strconv.Itoa(int(*a.GRPCStatus)))
+	if a.GRPCMessage != "" {
+		header.Set("Grpc-Message", percentEncode(a.GRPCMessage))
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// percentEncode writes a gRPC message as a header value: everything but
+// printable ASCII, and the percent sign, as %XX.
+func percentEncode(s string) string {
+	const hexDigits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c >= ' ' && c <= '~' && c != '%' {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('%')
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		}
+	}
+	return b.String()
+}
+
+func isGRPC(h http.Header) bool {
+	values := h["Content-Type"]
+	return len(values) > 0 && (values[0] == "application/grpc" ||
+		strings.HasPrefix(values[0], "application/grpc+") || strings.HasPrefix(values[0], "application/grpc;"))
+}
+
+func peer(remote string) netip.Addr {
+	if ap, err := netip.ParseAddrPort(remote); err == nil {
+		return ap.Addr()
+	}
+	return netip.Addr{}
+}
+
+// buffers lends the memory bodies are copied through.
+type buffers struct{ pool sync.Pool }
+
+const bufferSize = 32 << 10
+
+func (b *buffers) Get() []byte {
+	if buf, ok := b.pool.Get().(*[bufferSize]byte); ok {
+		return buf[:]
+	}
+	return new([bufferSize]byte)[:]
+}
+
+func (b *buffers) Put(buf []byte) { b.pool.Put((*[bufferSize]byte)(buf)) }

@@ -1,0 +1,127 @@
+package proxy_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/poise-dev/poise/policies"
+	"github.com/poise-dev/poise/proxy"
+)
+
+func TestAFaultIsWaitedOutReleasedOrLeft(t *testing.T) {
+	delay := "{delay: {fixed: 400ms}}"
+	for name, tc := range map[string]struct {
+		fault   string
+		revoke  time.Duration // 0: never
+		leave   time.Duration // 0: never
+		want    proxy.Do
+		took    time.Duration
+		arm     string
+		counted uint64 // as fault
+	}{
+		"a delay lasts as long as it says": {
+			fault: delay, want: proxy.Forward, took: 400 * time.Millisecond, counted: 1,
+		},
+		"a delay ends with its lease, and the request goes on unharmed": {
+			fault: delay, revoke: 150 * time.Millisecond, want: proxy.Forward, took: 150 * time.Millisecond,
+		},
+		"a delay ends when the caller leaves": {
+			fault: delay, leave: 100 * time.Millisecond, want: proxy.Gone, took: 100 * time.Millisecond, counted: 1,
+		},
+		"an abort behind a delay comes after it": {
+			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", want: proxy.Answer, took: 100 * time.Millisecond, counted: 1,
+		},
+		"an abort behind a delay is skipped when the lease ends": {
+			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", revoke: 50 * time.Millisecond, want: proxy.Forward, took: 50 * time.Millisecond,
+		},
+		"a hang lasts its timeout and then closes": {
+			fault: "{abort: {connection: hang, timeout: 2s}}", want: proxy.Close, took: 2 * time.Second, counted: 1,
+		},
+		"a hang lasts a minute unless it says otherwise": {
+			fault: "{abort: {connection: hang}}", want: proxy.Close, took: time.Minute, counted: 1,
+		},
+		"a hang is released too, and the request goes on": {
+			fault: "{abort: {connection: hang}}", revoke: time.Second, want: proxy.Forward, took: time.Second,
+		},
+		"a reset is at once": {fault: "{abort: {connection: reset}}", want: proxy.Reset, counted: 1},
+		"a gRPC status is for gRPC requests": {
+			fault: "{delay: {fixed: 10ms}, abort: {grpcStatus: UNAVAILABLE}}", want: proxy.Forward, took: 10 * time.Millisecond, counted: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				permit := newPermit("p")
+				e := engine(t, compile(t, policy("p", "{percentage: 100, fault: "+tc.fault+"}")), permit, always)
+				gone := make(chan struct{})
+				if tc.revoke > 0 {
+					time.AfterFunc(tc.revoke, func() { permit.revoke("p") })
+				}
+				if tc.leave > 0 {
+					time.AfterFunc(tc.leave, func() { close(gone) })
+				}
+				p := e.Lane("default").Enter(get("/"))
+				start := time.Now()
+				if got := p.Inject(gone).Do; got != tc.want {
+					t.Errorf("action %d, want %d", got, tc.want)
+				}
+				if took := time.Since(start); took != tc.took {
+					t.Errorf("it took %s, want %s", took, tc.took)
+				}
+				p.Leave(ok())
+				c, _ := e.Counts("p")
+				if c.Fault != tc.counted || c.Active != 0 {
+					t.Errorf("fault %d, active %d; want %d and 0", c.Fault, c.Active, tc.counted)
+				}
+				none, _, fault := e.Lane("default").Requests()
+				if fault != tc.counted || none != 1-tc.counted {
+					t.Errorf("requests: none %d, fault %d; a released request is in neither arm", none, fault)
+				}
+			})
+		})
+	}
+}
+
+func TestAGRPCStatusAnswersAGRPCRequest(t *testing.T) {
+	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {abort: {grpcStatus: UNAVAILABLE}}}")), newPermit("p"), always)
+	r := get("/pay.Payments/Charge", "Content-Type", "application/grpc")
+	r.GRPC = true
+	p := e.Lane("default").Enter(r)
+	a := p.Inject(nil)
+	if a.Do != proxy.AnswerGRPC || *a.Abort.GRPCStatus != policies.GRPCCode(14) {
+		t.Errorf("action %+v, want AnswerGRPC with UNAVAILABLE", a)
+	}
+	p.Leave(ok())
+}
+
+func TestAThousandDelayedRequestsAreReleasedTogether(t *testing.T) {
+	permit := newPermit("p")
+	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), permit, always)
+	lane := e.Lane("default")
+	const n = 1000
+	done := make(chan proxy.Do, n)
+	for range n {
+		go func() {
+			p := lane.Enter(get("/"))
+			do := p.Inject(nil).Do
+			p.Leave(ok())
+			done <- do
+		}()
+	}
+	for {
+		if c, _ := e.Counts("p"); c.Active == n {
+			break
+		}
+	}
+	start := time.Now()
+	permit.revoke("p")
+	for range n {
+		if do := <-done; do != proxy.Forward {
+			t.Fatalf("a released request was told %d, want Forward", do)
+		}
+	}
+	t.Logf("%d requests released in %s", n, time.Since(start))
+	if c, _ := e.Counts("p"); c.Active != 0 || c.Fault != 0 {
+		t.Errorf("afterwards active %d, fault %d; want none", c.Active, c.Fault)
+	}
+}

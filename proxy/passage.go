@@ -1,0 +1,199 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/poise-dev/poise/policies"
+)
+
+// Passage is one request on its way through the engine. It is used by one
+// goroutine, and not after Leave.
+//
+//	p := lane.Enter(&request)       decided, permitted, room taken
+//	action := p.Inject(gone)        waits out the delay; says what to do
+//	…do it…
+//	p.Leave(outcome)                counted
+type Passage struct {
+	lane  *Lane
+	rules *rules
+	start time.Duration
+
+	request     *policies.Request // while deciding only
+	decision    policies.Decision
+	grpc        bool
+	gate        *gate           // of the policy that acts
+	released    <-chan struct{} // closed when its lease ends
+	traceparent string
+
+	own    *flight // when this listener is an edge
+	call   *flight // the flight that caused this request, once looked up
+	looked bool
+	let    bool // let go before the fault was over
+
+	matched []*promiseTally
+}
+
+// begin decides what the request meets.
+func (p *Passage) begin(l *Lane, r *policies.Request) {
+	e := l.engine
+	p.lane, p.rules, p.start, p.request, p.grpc = l, e.rules.Load(), e.since(), r, r.GRPC
+	r.Listener = l.name
+	if l.sharing.Load() {
+		l.all.add(p.start)
+	}
+	p.matched = p.rules.match(p.matched[:0], r)
+	if w := l.edge.Load(); w != nil {
+		p.own = w.open(r, l, p)
+	}
+	p.rules.set.Decide(r, p, &p.decision)
+	p.settle()
+	p.request = nil
+}
+
+// settle counts what was decided.
+func (p *Passage) settle() {
+	d := &p.decision
+	for _, h := range d.Held {
+		g := p.rules.gates[h.Policy.Index]
+		g.suppressed[h.Reason].Add(1)
+		if w := g.watch.Load(); w != nil {
+			w.hold(h.Reason)
+		}
+	}
+	for _, c := range d.Controls {
+		g := p.rules.gates[c.Index]
+		g.arms[policies.ArmControl].Add(1)
+		p.meet(g, popControl, false)
+	}
+	for _, h := range d.Rehearsals {
+		p.meet(p.rules.gates[h.Policy.Index], popBefore, h.Drawn)
+	}
+	if d.Arm == policies.ArmFault {
+		p.gate = p.rules.gates[d.Policy.Index]
+		p.meet(p.gate, popFault, false)
+	}
+}
+
+// meet puts the flight this request belongs to, if any, in a population.
+func (p *Passage) meet(g *gate, to population, drawn bool) {
+	w := g.watch.Load()
+	if w == nil {
+		return
+	}
+	if f := p.flight(w); f != nil {
+		f.meet(to, drawn)
+	}
+}
+
+// flight returns the flight of w this request belongs to, or nil.
+func (p *Passage) flight(w *Watch) *flight {
+	if p.own != nil && p.own.watch == w {
+		if p.own.ambiguous {
+			return nil
+		}
+		return p.own
+	}
+	if !w.follows || p.lane.edge.Load() == w {
+		return nil
+	}
+	if !p.looked {
+		p.looked = true
+		p.call = w.find(traceOf(p.request.Fields))
+	}
+	if p.call != nil && p.call.watch != w {
+		return nil
+	}
+	return p.call
+}
+
+// Permit implements [policies.Moment].
+func (p *Passage) Permit(policy *policies.Policy) policies.Permission {
+	e, g := p.lane.engine, p.rules.gates[policy.Index]
+	w := g.watch.Load()
+	released, live := e.permit.Live(policy.Name)
+	if !live {
+		if w != nil && Phase(w.phase.Load()) == PhaseBaseline && p.flight(w) != nil {
+			return policies.Rehearsed
+		}
+		return policies.NoLease
+	}
+	if e.draining.Load() {
+		return policies.Draining
+	}
+	if w != nil && p.flight(w) == nil && !w.unfollowing.Load() {
+		return policies.NotFollowed
+	}
+	p.released = released
+	return g.room(p.lane, e.since())
+}
+
+// Coin implements [policies.Moment].
+func (p *Passage) Coin(policy *policies.Policy) uint32 {
+	g := p.rules.gates[policy.Index]
+	if w := g.watch.Load(); w != nil {
+		if f := p.flight(w); f != nil {
+			return f.coin
+		}
+	}
+	if policy.Seeded {
+		return policy.SeededCoin(g.coins.Add(1) - 1)
+	}
+	return p.lane.engine.coin()
+}
+
+// Take implements [policies.Moment].
+func (p *Passage) Take(policy *policies.Policy) policies.Permission {
+	e, g := p.lane.engine, p.rules.gates[policy.Index]
+	if held := g.take(p.lane, e.since()); held != policies.Granted {
+		return held
+	}
+	if !e.permit.Spend(policy.Name) {
+		g.giveBack()
+		return policies.LeaseSpent
+	}
+	return policies.Granted
+}
+
+// Traceparent returns the traceparent the adapter gives the request because it
+// came without one and a run follows it; empty: leave it as it came.
+func (p *Passage) Traceparent() string { return p.traceparent }
+
+// Decision returns what was decided. It is valid until Leave.
+func (p *Passage) Decision() *policies.Decision { return &p.decision }
+
+// Leave counts the request as ended and gives the passage back.
+func (p *Passage) Leave(o policies.Outcome) {
+	e := p.lane.engine
+	arm := p.arm()
+	p.lane.observe(arm, o.Status, e.since()-p.start)
+	for _, t := range p.matched {
+		t.observe(arm, t.promise.Good(o))
+	}
+	if p.own != nil {
+		p.own.close(o)
+	}
+	p.reset()
+	e.passages.Put(p)
+}
+
+// arm returns the arm the request is counted in: at an edge that of its flight,
+// elsewhere that of its own decision. Who was let go is in none.
+func (p *Passage) arm() policies.Arm {
+	if p.let {
+		return policies.ArmNone
+	}
+	if p.own == nil || p.decision.Arm != policies.ArmNone {
+		return p.decision.Arm
+	}
+	return p.own.arm()
+}
+
+func (p *Passage) reset() {
+	p.decision.Reset()
+	matched := p.matched[:0]
+	decision := p.decision
+	*p = Passage{decision: decision, matched: matched}
+}
+
+// Elapsed returns the time since the request's head was read.
+func (p *Passage) Elapsed() time.Duration { return p.lane.engine.since() - p.start }
