@@ -117,7 +117,7 @@ func (d *decoder) structure(n *Node, v reflect.Value, p place) {
 	}
 	for _, f := range fields {
 		if _, ok := written[f.name]; f.required && !ok {
-			d.report(place{path: p.below(f.name, p.at).path, at: p.at}, "is missing", expectation(f.typ), "")
+			d.report(p.below(f.name, p.at), "is missing", f.expectation(), "")
 		}
 	}
 }

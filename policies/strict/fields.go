@@ -68,6 +68,14 @@ func names(fields []field) []string {
 	return list
 }
 
+// expectation says in words what the field is written as.
+func (f field) expectation() string {
+	if len(f.enum) > 0 {
+		return oneOf(f.enum)
+	}
+	return expectation(f.typ)
+}
+
 // expectation says in words what a value of this type is written as.
 func expectation(t reflect.Type) string {
 	if t.Kind() == reflect.Pointer {
@@ -96,7 +104,7 @@ func expectation(t reflect.Type) string {
 	case reflect.Struct:
 		return "a mapping with " + oneOf(names(fieldsOf(t)))
 	default:
-		return "a value"
+		return "something"
 	}
 }
 

@@ -28,7 +28,6 @@ type Schema struct {
 	Format      string             `json:"format,omitempty"`
 	Minimum     *float64           `json:"minimum,omitempty"`
 	Maximum     *float64           `json:"maximum,omitempty"`
-	MultipleOf  float64            `json:"multipleOf,omitempty"`
 	Items       *Schema            `json:"items,omitempty"`
 	MinItems    int                `json:"minItems,omitempty"`
 	Properties  map[string]*Schema `json:"properties,omitempty"`
