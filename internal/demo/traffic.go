@@ -34,6 +34,11 @@ type TrafficOptions struct {
 	Transport http.RoundTripper
 }
 
+// tardiness is how long after its time an order is still sent. When the machine
+// itself stood still for longer, sending all that was missed in one burst would
+// be a fault of its own, and one nobody asked for.
+const tardiness = 250 * time.Millisecond
+
 // Traffic is a crowd of people who come when they come: arrivals are a Poisson
 // process, which knows nothing of answers, and a request's latency is measured
 // from the moment it should have been sent. A slow shop therefore gets no fewer
@@ -57,7 +62,7 @@ type Stats struct {
 	OK       uint64 // succeeded in time
 	Slow     uint64 // succeeded late
 	Failed   uint64 // answered anything but a success, or not at all
-	Dropped  uint64 // never sent: too many were in flight
+	Dropped  uint64 // never sent: too many were in flight, or the crowd itself was held up
 	InFlight int
 
 	// Rate is how many were sent per second, over the last five seconds.
@@ -135,7 +140,7 @@ func (t *Traffic) come(ctx, waiting context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
-			t.arrive(waiting, due)
+			t.arrive(waiting, time.Now(), due)
 		}
 	}
 }
@@ -152,9 +157,10 @@ func (t *Traffic) begin(now time.Time) {
 	t.began = now
 }
 
-// arrive sends the order that was due, unless too many are in flight.
-func (t *Traffic) arrive(ctx context.Context, due time.Time) {
-	number, ok := t.admit(time.Now())
+// arrive sends the order that was due, unless it is too late for it or too many
+// are in flight.
+func (t *Traffic) arrive(ctx context.Context, now, due time.Time) {
+	number, ok := t.admit(now, due)
 	if !ok {
 		return
 	}
@@ -165,10 +171,10 @@ func (t *Traffic) arrive(ctx context.Context, due time.Time) {
 }
 
 // admit counts an arrival and numbers it. It is false for one that is dropped.
-func (t *Traffic) admit(now time.Time) (number uint64, ok bool) {
+func (t *Traffic) admit(now, due time.Time) (number uint64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.stats.InFlight >= t.options.MaxInFlight {
+	if t.stats.InFlight >= t.options.MaxInFlight || now.Sub(due) > tardiness {
 		t.stats.Dropped++
 		return 0, false
 	}

@@ -138,6 +138,20 @@ func TestTooManyInFlightAreDroppedAndCounted(t *testing.T) {
 	})
 }
 
+func TestWhatAStandstillOfTheMachineMissedIsNotMadeUpFor(t *testing.T) {
+	traffic, err := demo.NewTraffic(demo.TrafficOptions{URL: "http://shop.example", Transport: answers(func(context.Context) (int, error) { return 200, nil })})
+	if err != nil {
+		t.Fatal(err)
+	}
+	due := time.Now()
+	for _, behind := range []time.Duration{0, 250 * time.Millisecond, 251 * time.Millisecond, time.Hour} {
+		traffic.Arrive(t.Context(), due.Add(behind), due)
+	}
+	if seen := traffic.Stats(); seen.Sent != 2 || seen.Dropped != 2 {
+		t.Errorf("%d sent and %d dropped, want the two sent that were at most 250ms behind", seen.Sent, seen.Dropped)
+	}
+}
+
 func TestRunEndsWhenPatienceDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
