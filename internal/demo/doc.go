@@ -25,9 +25,10 @@
 //
 // With the fault on, the pool serves 8 / (5 ms + 5% × 400 ms) = 320 calls a second
 // of the 500 that come. The queue grows by 180 a second, and a newcomer's wait by
-// 0.56 s each second: the delayed calls pass 800 ms within a second, every call,
-// delayed or not, soon after. When the fault ends, the pool serves 1600 a second
-// and the queue is gone within a second or two.
+// 0.56 s each second: a delayed call that comes 0.7 s after the first one takes
+// longer than [Late] = 800 ms, and so does every call, delayed or not, that comes
+// after 1.4 s. When the fault ends, the pool serves 1600 a second and the queue is
+// gone in a second.
 //
 // There is room on both sides. Ordinary minutes stay comfortable until a call
 // holds its connection three times as long (8 / 500 per second = 16 ms), which

@@ -13,9 +13,9 @@ import (
 
 // The figures of the shop; the package comment does the sums with them.
 const (
-	Work = 4 * time.Millisecond // what payment does for each call, give or take a quarter
-	Rate = 500.0                // orders per second
-	Late = 800 * time.Millisecond
+	Work = 4 * time.Millisecond   // what payment does for each call, give or take a quarter
+	Rate = 500.0                  // orders per second
+	Late = 800 * time.Millisecond // what people no longer call quick
 )
 
 // Options configure a Shop. The zero value is the shop of the demo.
