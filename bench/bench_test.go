@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/poise-dev/poise/policies"
 )
 
 func TestAnswer(t *testing.T) {
@@ -128,6 +130,25 @@ func service(t *testing.T) string {
 		}
 	})
 	return listener.Addr().String()
+}
+
+func TestNeverMatchingPoliciesAreDocumentsOfOurs(t *testing.T) {
+	for _, n := range []int{1, 100, 10_000} {
+		var documents []policies.Document
+		for _, text := range neverMatching(n) {
+			more, err := policies.Parse("policies.yaml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents = append(documents, more...)
+		}
+		if len(documents) != n {
+			t.Errorf("%d documents, want %d", len(documents), n)
+		}
+		if _, err := policies.Compile(documents); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestCPUClockAdvances(t *testing.T) {

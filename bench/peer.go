@@ -69,29 +69,43 @@ func poise(binary string, err error, policies int) peer {
 			return nil, err
 		}
 		args := []string{binary, "--listen", s.listen, "--upstream", "http://" + s.upstream, "--admin", s.admin}
-		if policies == 0 {
-			return args, nil
+		if policies > 0 {
+			args = append(args, "--unguarded")
 		}
-		file := filepath.Join(s.dir, "policies.yaml")
-		return append(args, "--unguarded", "-f", file), os.WriteFile(file, []byte(neverMatching(policies)), 0o600)
+		for i, text := range neverMatching(policies) {
+			file := filepath.Join(s.dir, fmt.Sprintf("policies-%d.yaml", i))
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				return nil, err
+			}
+			args = append(args, "-f", file)
+		}
+		return args, nil
 	}}
 }
 
-// neverMatching writes n policies, each for a path nobody asks for.
-func neverMatching(n int) string {
-	var b strings.Builder
-	for i := range n {
-		fmt.Fprintf(&b, `---
+// inFile is how many policies are written to one file, whose size is bounded.
+const inFile = 2_500
+
+// neverMatching writes n policies, each for a path nobody asks for, as the
+// texts of several files.
+func neverMatching(n int) []string {
+	var texts []string
+	for first := 0; first < n; first += inFile {
+		var text strings.Builder
+		for i := range min(inFile, n-first) {
+			fmt.Fprintf(&text, `---
 apiVersion: poise.dev/v1alpha1
 kind: FaultPolicy
-metadata: {name: never-%d}
+metadata: {name: never-%[1]d}
 spec:
-  match: [{methods: [GET], path: {prefix: /never/%d}}]
+  match: [{methods: [GET], path: {prefix: /never/%[1]d}}]
   percentage: 100
   fault: {abort: {status: 503}}
-`, i, i)
+`, first+i)
+		}
+		texts = append(texts, text.String())
 	}
-	return b.String()
+	return texts
 }
 
 // installed is a proxy that some machines have.
