@@ -33,7 +33,7 @@ func Parse(file string, data []byte) ([]Document, error) {
 	}
 	if len(problems) > 0 {
 		problems.sort()
-		return nil, problems
+		return nil, problems.brief()
 	}
 	return documents, nil
 }

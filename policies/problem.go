@@ -73,6 +73,17 @@ func (ps Problems) sort() {
 	})
 }
 
+// brief returns the first hundred problems and says how many there are more:
+// whoever has so many has sent something else.
+func (ps Problems) brief() Problems {
+	const most = 100
+	if len(ps) <= most {
+		return ps
+	}
+	more := Problem{File: ps[0].File, Message: strconv.Itoa(len(ps)-most) + " more problems"}
+	return append(ps[:most:most], more)
+}
+
 // problem returns a problem of the field at this path. It points at the field
 // if it was written, and otherwise at its nearest parent that was.
 func (d *Document) problem(field, message, expected, hint string) Problem {

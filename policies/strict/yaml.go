@@ -16,7 +16,7 @@ type yamlReader struct {
 	line    int // added to the lines of tokens
 	budget  *int
 	anchors map[string]*Node
-	seen    int // scalars that are in the tree
+	missing map[*token.Token]bool // scalars not yet found in the tree
 	err     *Problem
 }
 
@@ -38,7 +38,7 @@ func readYAML(p part, budget *int) (_ *Node, problems []Problem) {
 	if problem := r.outline(tokens); problem != nil {
 		return nil, []Problem{*problem}
 	}
-	scalars := countScalars(tokens)
+	r.missing = scalars(tokens)
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, []Problem{r.syntax(err)}
@@ -47,8 +47,10 @@ func readYAML(p part, budget *int) (_ *Node, problems []Problem) {
 		return nil, []Problem{{Place: Place{Line: p.line}, Message: "malformed YAML: not one document"}}
 	}
 	node := r.node(file.Docs[0].Body, 0)
-	if r.err == nil && r.seen != scalars {
-		r.err = &Problem{Place: node.Place, Message: "malformed YAML: a part of the document belongs to nothing"}
+	for _, t := range tokens {
+		if r.missing[t] { // the parser has lost it without a word
+			r.fail(&Problem{Place: r.place(t), Message: "malformed YAML: " + quote(t.Value) + " belongs to nothing"})
+		}
 	}
 	if r.err != nil {
 		return nil, []Problem{*r.err}
@@ -124,7 +126,7 @@ func (r *yamlReader) node(tree ast.Node, depth int) *Node {
 	case *ast.SequenceNode:
 		return r.list(tree, depth)
 	case *ast.AnchorNode:
-		r.seen++
+		delete(r.missing, tree.Name.GetToken())
 		n := r.node(tree.Value, depth)
 		r.anchors[tree.Name.GetToken().Value] = n
 		return n
@@ -133,7 +135,7 @@ func (r *yamlReader) node(tree ast.Node, depth int) *Node {
 	case *ast.TagNode:
 		return r.fail(&Problem{Place: at, Message: fmt.Sprintf("the tag %s is not understood", tree.GetToken().Value), Hint: "remove it; quote what is meant as text"})
 	case *ast.LiteralNode:
-		r.seen += min(1, len(tree.Value.GetToken().Origin))
+		delete(r.missing, tree.Value.GetToken())
 		return &Node{Kind: Text, Place: at, text: tree.Value.Value, size: 1}
 	default:
 		return r.scalar(tree)
@@ -155,7 +157,7 @@ func (r *yamlReader) scalar(tree ast.Node) *Node {
 		}
 		n.Kind, n.text = plainKind(t.Value), t.Value
 	}
-	r.seen++
+	delete(r.missing, t)
 	return n
 }
 
@@ -202,7 +204,7 @@ func (r *yamlReader) key(tree ast.MapKeyNode) (string, Place, bool) {
 	case !isScalar(t):
 		r.fail(&Problem{Place: at, Message: "a field name that is not plain text"})
 	default:
-		r.seen++
+		delete(r.missing, t)
 		return t.Value, at, true
 	}
 	return "", at, false
@@ -210,7 +212,7 @@ func (r *yamlReader) key(tree ast.MapKeyNode) (string, Place, bool) {
 
 // alias returns the node its anchor stands for, and counts it once more.
 func (r *yamlReader) alias(tree *ast.AliasNode) *Node {
-	r.seen++
+	delete(r.missing, tree.Value.GetToken())
 	at, name := r.place(tree.GetToken()), tree.Value.GetToken().Value
 	n, ok := r.anchors[name]
 	if !ok {
@@ -223,15 +225,15 @@ func (r *yamlReader) alias(tree *ast.AliasNode) *Node {
 	return n
 }
 
-// countScalars counts the tokens that must be found again in the tree.
-func countScalars(tokens token.Tokens) int {
-	count := 0
+// scalars returns the tokens that must be found again in the tree.
+func scalars(tokens token.Tokens) map[*token.Token]bool {
+	set := make(map[*token.Token]bool)
 	for _, t := range tokens {
 		if isScalar(t) {
-			count++
+			set[t] = true
 		}
 	}
-	return count
+	return set
 }
 
 // isScalar says whether a token is a piece of text a person wrote.
