@@ -81,23 +81,13 @@ func (p *permit) Spend(policy string) bool {
 	return left > 0
 }
 
-// fields shows a header to the engine.
-type fields http.Header
-
-func (f fields) Field(name string, i int) (string, bool) {
-	if values := f[name]; i < len(values) {
-		return values[i], true
-	}
-	return "", false
-}
-
 // get is a request as an adapter shows it.
 func get(path string, header ...string) *policies.Request {
 	h := http.Header{}
 	for i := 0; i < len(header); i += 2 {
 		h.Add(header[i], header[i+1])
 	}
-	return &policies.Request{Method: "GET", Host: "shop.local", Path: path, Fields: fields(h)}
+	return &policies.Request{Method: "GET", Host: "shop.local", Path: path, Fields: policies.FieldMap(h)}
 }
 
 // ok is the outcome of a request that went well.

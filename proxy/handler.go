@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,20 +46,7 @@ func newHandler(lane *Lane, up *Upstream, rt http.RoundTripper, added bool, log 
 // it. It is used again for later requests.
 type view struct {
 	request policies.Request
-	fields  headerFields
 	answer  answer
-}
-
-// headerFields shows a header to the engine.
-type headerFields struct{ header http.Header }
-
-// Field implements [policies.Fields].
-func (f *headerFields) Field(name string, i int) (string, bool) {
-	values := f.header[name]
-	if i >= len(values) {
-		return "", false
-	}
-	return values[i], true
 }
 
 // ServeHTTP implements http.Handler.
@@ -81,18 +70,49 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(failure)
 		}
 	}()
+	if p.Held() {
+		readAhead(r)
+	}
 	h.act(&v.answer, r, p.Inject(r.Context().Done()))
 }
 
+// aheadBytes bounds what is read ahead of a request that is going to be held.
+const aheadBytes = 64 << 10
+
+// readAhead reads a small body before the request is held: net/http notices
+// that a caller has left only once the body has been read.
+func readAhead(r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength <= 0 || r.ContentLength > aheadBytes {
+		return
+	}
+	var ahead bytes.Buffer
+	_, err := io.CopyN(&ahead, r.Body, r.ContentLength)
+	rest := io.Reader(&ahead)
+	if err != nil {
+		rest = io.MultiReader(&ahead, failing{err})
+	}
+	r.Body = readCloser{rest, r.Body}
+}
+
+// readCloser reads from one place and closes another.
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+// failing is a reader that has failed.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
 func (v *view) fill(w http.ResponseWriter, r *http.Request) {
-	v.fields.header = r.Header
 	v.answer.ResponseWriter = w
 	v.request = policies.Request{
 		Method:   r.Method,
 		Host:     r.Host,
 		Path:     r.URL.Path,
 		RawQuery: r.URL.RawQuery,
-		Fields:   &v.fields,
+		Fields:   policies.FieldMap(r.Header),
 		Source:   peer(r.RemoteAddr),
 		GRPC:     isGRPC(r.Header),
 	}

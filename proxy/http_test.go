@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +227,47 @@ func TestACallerWhoLeavesReachesTheUpstream(t *testing.T) {
 	}
 }
 
+// TestACallerWhoLeavesEndsTheDelay sends a body, since net/http notices a caller
+// who leaves only once the body has been read.
+func TestACallerWhoLeavesEndsTheDelay(t *testing.T) {
+	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), newPermit("p"), always)
+	address := behind(t, e, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("a dead call was forwarded: %s", r.Method) })
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(conn, "POST /pay HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+	waitFor(t, "the delay to begin", func() bool { c, _ := e.Counts("p"); return c.Active == 1 })
+	conn.Close()
+	waitFor(t, "the delay to end", func() bool { c, _ := e.Counts("p"); return c.Active == 0 })
+	if c, _ := e.Counts("p"); c.Fault != 1 {
+		t.Errorf("fault %d, want 1: the delay outlasted the caller's patience", c.Fault)
+	}
+}
+
+func TestABodyReadAheadArrivesWhole(t *testing.T) {
+	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}}}")), newPermit("p"), always)
+	address := behind(t, e, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	for _, size := range []int{1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		want := strings.Repeat("x", size)
+		_, got, err := exchange(address, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", size, want))
+		if err != nil || got != want {
+			t.Errorf("%d bytes: %d came back, %v", size, len(got), err)
+		}
+	}
+}
+
+// waitFor waits until a condition holds, and fails after a while.
+func waitFor(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("still waiting for %s", what)
+		}
+		runtime.Gosched()
+	}
+}
+
 func TestAListenerThatWouldForwardToItselfIsRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -270,11 +312,10 @@ spec:
 			t.Fatal(err)
 		}
 	}
-	for { // an answer is counted right after it was sent
-		if none, control, fault := e.Lane("default").Requests(); none+control+fault == 3 {
-			break
-		}
-	}
+	waitFor(t, "the last answer to be counted", func() bool {
+		none, control, fault := e.Lane("default").Requests()
+		return none+control+fault == 3
+	})
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(e.Collector())
 	want := `

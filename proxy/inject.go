@@ -63,6 +63,15 @@ func (p *Passage) Inject(gone <-chan struct{}) Action {
 	return action
 }
 
+// Held says whether Inject is going to wait.
+func (p *Passage) Held() bool {
+	if p.gate == nil {
+		return false
+	}
+	f := p.decision.Policy.Fault
+	return f.Delay != nil || (f.Abort != nil && f.Abort.Connection == policies.BreakHang)
+}
+
 // inject applies the parts of a fault in order, and returns what to do next,
 // the delay the caller met, and how the last wait ended. A caller who leaves
 // during a delay has met it: it outlasted their patience.

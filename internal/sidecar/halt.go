@@ -1,0 +1,23 @@
+package sidecar
+
+// Halt ends every fault at once, until Resume. What a person halted stays
+// halted across restarts: the API records it.
+func (s *Sidecar) Halt(cause error) {
+	s.Leases.Halt(cause)
+	s.CountHalt("operator")
+}
+
+// Resume ends the halt, unless there was another one after the given term. It
+// returns whether poise may inject again.
+func (s *Sidecar) Resume(term uint64) bool {
+	if !s.Leases.Resume(term) {
+		return false
+	}
+	if s.o.Unguarded {
+		s.unguard(s.Library.Set())
+	}
+	return true
+}
+
+// Halted returns why poise is halted, or nil.
+func (s *Sidecar) Halted() error { return s.Leases.Halted() }
