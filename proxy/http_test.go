@@ -247,7 +247,10 @@ func TestACallerWhoLeavesEndsTheDelay(t *testing.T) {
 
 func TestABodyReadAheadArrivesWhole(t *testing.T) {
 	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}}}")), newPermit("p"), always)
-	address := behind(t, e, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	address := behind(t, e, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Write(body)
+	})
 	for _, size := range []int{1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		want := strings.Repeat("x", size)
 		_, got, err := exchange(address, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", size, want))
