@@ -197,17 +197,37 @@ func (t *Table) endWhere(cause error, match func(Grant) bool) []end {
 	now := t.clock()
 	var ends []end
 	for _, s := range *t.slots.Load() {
-		h := s.held.Load()
-		switch {
-		case h == nil || !match(h.grant):
-		case h.left(now) <= 0: // its timer is late
-			ends = append(ends, t.end(s, h, ErrExpired))
-		default:
-			ends = append(ends, t.end(s, h, cause))
-			s.cut = now
+		if h := s.held.Load(); h != nil && match(h.grant) {
+			ends = append(ends, t.cutShort(s, h, now, cause))
 		}
 	}
 	return ends
+}
+
+// endOf ends the leases of the policies, and bars the runs that held them.
+func (t *Table) endOf(cause error, policies ...string) []end {
+	now, slots := t.clock(), *t.slots.Load()
+	var ends []end
+	for _, p := range policies {
+		s := slots[p]
+		if s == nil {
+			continue
+		}
+		if h := s.held.Load(); h != nil {
+			ends = append(ends, t.cutShort(s, h, now, cause))
+		}
+	}
+	t.bar(ends)
+	return ends
+}
+
+// cutShort ends a lease before its time, if that has not come already.
+func (t *Table) cutShort(s *slot, h *hold, now Instant, cause error) end {
+	if h.left(now) <= 0 { // its timer is late
+		return t.end(s, h, ErrExpired)
+	}
+	s.cut = now
+	return t.end(s, h, cause)
 }
 
 // end takes the lease out of its slot and lets go of the requests it holds.

@@ -110,26 +110,24 @@ func (t *Table) Revoke(run string, cause error) {
 // was one. A run that loses a lease so is over ([ErrBarred]).
 func (t *Table) End(policy string, cause error) bool {
 	t.mu.Lock()
-	ends := t.endWhere(orRevoked(cause), func(g Grant) bool { return g.Policy == policy })
-	t.bar(ends)
+	ends := t.endOf(orRevoked(cause), policy)
 	t.mu.Unlock()
 	t.tell(ends)
 	return len(ends) > 0 && !errors.Is(ends[0].cause, ErrExpired)
 }
 
-// Forget ends the lease of a policy that does not exist any more, as End does,
-// and the memory of it.
-func (t *Table) Forget(policy string) {
-	t.End(policy, ErrForgotten)
+// Forget ends the leases of policies that do not exist any more, as End does,
+// and the memory of them.
+func (t *Table) Forget(policies ...string) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	slots := *t.slots.Load()
-	if s := slots[policy]; s == nil || s.held.Load() != nil {
-		return
+	ends := t.endOf(ErrForgotten, policies...)
+	rest := maps.Clone(*t.slots.Load())
+	for _, p := range policies {
+		delete(rest, p)
 	}
-	rest := maps.Clone(slots)
-	delete(rest, policy)
 	t.slots.Store(&rest)
+	t.mu.Unlock()
+	t.tell(ends)
 }
 
 // Halt ends every lease and begins a new term: nothing is granted until
