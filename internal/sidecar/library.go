@@ -319,7 +319,7 @@ func (l *Library) paths() ([]string, error) {
 func read(path string) (file, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return file{}, fmt.Errorf("%s: there is no such file", path)
+		return file{}, fmt.Errorf("%s: there is no such file: %w", path, fs.ErrNotExist)
 	}
 	if err != nil {
 		return file{}, err

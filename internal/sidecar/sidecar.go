@@ -165,6 +165,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 
 var errShutdown = errors.New("the process is going down")
 
+// Close closes the listeners of a sidecar that was never run.
+func (s *Sidecar) Close() error { return s.close(context.Background()) }
+
 // close closes the listeners. Requests cut at the end of the drain are an
 // expected end, and only told.
 func (s *Sidecar) close(ctx context.Context) error {

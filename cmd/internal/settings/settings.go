@@ -30,6 +30,10 @@ type Settings struct {
 	Marks            string        `mapstructure:"marks"`
 	Log              Log           `mapstructure:"log"`
 	Drain            time.Duration `mapstructure:"drain"`
+
+	// Recorded tells that somebody named the directory of the record, rather
+	// than leaving it at its default.
+	Recorded bool `mapstructure:"-"`
 }
 
 // Admin is where poise is steered.
@@ -130,8 +134,8 @@ func Load(flags *pflag.FlagSet) (Settings, error) {
 		"admin": "admin::address", "observe": "observe::address", "data": "data", "drain": "drain",
 		"log-level": "log::level", "log-format": "log::format",
 	} {
-		if f := flags.Lookup(flag); f != nil && f.Changed {
-			if err := v.BindPFlag(key, f); err != nil {
+		if changed(flags, flag) {
+			if err := v.BindPFlag(key, flags.Lookup(flag)); err != nil {
 				return Settings{}, err
 			}
 		}
@@ -142,8 +146,14 @@ func Load(flags *pflag.FlagSet) (Settings, error) {
 	if err := v.UnmarshalExact(&s, viper.DecodeHook(hooks)); err != nil {
 		return Settings{}, fmt.Errorf("settings%s: %w", in(v), err)
 	}
+	s.Recorded = v.InConfig("data") || changed(flags, "data") || os.Getenv("POISE_DATA") != ""
 	s.addFlags(flags)
 	return s, s.check()
+}
+
+func changed(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f != nil && f.Changed
 }
 
 func setDefaults(v *viper.Viper) {
@@ -166,8 +176,8 @@ func readFile(v *viper.Viper, flags *pflag.FlagSet) error {
 	if env := os.Getenv("POISE_CONFIG"); env != "" {
 		path, named = env, true
 	}
-	if f := flags.Lookup("config"); f != nil && f.Changed {
-		path, named = f.Value.String(), true
+	if changed(flags, "config") {
+		path, named = flags.Lookup("config").Value.String(), true
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !named {
 		return nil
