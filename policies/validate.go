@@ -2,6 +2,7 @@ package policies
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,19 +36,31 @@ func (d *Document) validate(ill Problems) Problems {
 	return v.problems
 }
 
-// report adds a problem of a field, unless the field could not be read anyhow.
+// report adds a problem of a field, unless it follows from one that the
+// decoder found.
 func (v *validator) report(field, message, expected, hint string) {
-	for _, p := range v.ill {
-		if isWithin(p.Field, field) || isWithin(field, p.Field) || p.Message == strict.UnknownField && parent(p.Field) == parent(field) {
-			return
-		}
+	if !slices.ContainsFunc(v.ill, func(p Problem) bool { return follows(field, p) }) {
+		v.problems = append(v.problems, v.document.problem(field, message, expected, hint))
 	}
-	v.problems = append(v.problems, v.document.problem(field, message, expected, hint))
+}
+
+// follows says whether what is wrong with a field may be so because of a
+// problem: the field, a part of it or what holds it could not be read, or a
+// name beside or below it is misspelt.
+func follows(field string, p Problem) bool {
+	switch p.Message {
+	case strict.UnknownField:
+		return parent(field) == parent(p.Field) || field == parent(p.Field)
+	case strict.NotAvailable:
+		return field == p.Field
+	default:
+		return isWithin(p.Field, field) || isWithin(field, p.Field)
+	}
 }
 
 // later refuses what a document may say one day.
 func (v *validator) later(field, what, release string) {
-	v.report(field, what+" is not available yet", "", "it comes with "+release)
+	v.report(field, what+" "+strict.NotAvailable, "", "it comes with "+release)
 }
 
 // isWithin says whether a field is another one, or a part of it.

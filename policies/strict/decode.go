@@ -137,7 +137,7 @@ func (d *decoder) entry(e entry, fields []field, written map[string]Place, v ref
 	written[e.key] = e.place
 	f := fields[i]
 	if f.later != "" {
-		d.report(own, "is not available yet", "", "it comes with "+f.later+"; remove the field")
+		d.report(own, NotAvailable, "", "it comes with "+f.later+"; remove the field")
 	}
 	own.at = e.mark()
 	d.places[own.path] = own.at

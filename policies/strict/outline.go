@@ -44,10 +44,12 @@ func (r *yamlReader) outline(tokens token.Tokens) *Problem {
 			levels = entryAt(levels, name.Position.Column, false)
 			top := &levels[len(levels)-1]
 			top.key = len(name.Value)
-			if top.key > maxKey || top.path+top.key > maxPath {
+			switch {
+			case top.key > maxKey:
 				return longKey(r.place(name))
-			}
-			if top.keys > maxKeys {
+			case top.path+top.key > maxPath:
+				return &Problem{Place: r.place(name), Message: fmt.Sprintf("field names of more than %d bytes on the way to a value", maxPath)}
+			case top.keys > maxKeys:
 				return &Problem{Place: r.place(name), Message: fmt.Sprintf("a mapping of more than %d fields", maxKeys)}
 			}
 		}

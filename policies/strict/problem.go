@@ -8,8 +8,13 @@ type Place struct {
 	Line, Column int
 }
 
-// UnknownField is the message of a field that the struct does not have.
-const UnknownField = "no such field"
+// Messages that others need to tell from the rest.
+const (
+	// UnknownField is said of a field that the struct does not have.
+	UnknownField = "no such field"
+	// NotAvailable is said of a field that is understood, but comes later.
+	NotAvailable = "is not available yet"
+)
 
 // Problem is one thing that is wrong with a text.
 type Problem struct {

@@ -21,9 +21,10 @@ func Suggest(text string, list []string) string {
 	return best
 }
 
-// didYouMean words a suggestion as a hint; "" when there is none.
+// didYouMean words a suggestion as a hint; "" when there is none, or nothing
+// else to choose from.
 func didYouMean(text string, list []string) string {
-	if name := Suggest(text, list); name != "" {
+	if name := Suggest(text, list); name != "" && len(list) > 1 {
 		return "did you mean " + name + "?"
 	}
 	return ""
