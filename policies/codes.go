@@ -35,7 +35,7 @@ func (c *GRPCCode) UnmarshalText(text []byte) error {
 		}
 		return wrong
 	}
-	*c = GRPCCode(code) //nolint:gosec // It is the place in a list of 17.
+	*c = GRPCCode(code)
 	return nil
 }
 

@@ -105,7 +105,7 @@ func TestSchemaRefusesWhatTheParserRefusesByForm(t *testing.T) {
 		"a duration of half a day":     `{percentage: 5, fault: {delay: {fixed: 0.5d}}}`,
 		"an unknown way to break":      `{percentage: 5, fault: {abort: {connection: cut}}}`,
 		"a status of four digits":      `{percentage: 5, fault: {abort: {status: 5030}}}`,
-		"an unknown gRPC status":       `{percentage: 5, fault: {abort: {grpcStatus: UNAVAILBLE}}}`,
+		"an unknown gRPC status":       `{percentage: 5, fault: {abort: {grpcStatus: UNAVAILABLY}}}`,
 		"a gRPC status above 16":       `{percentage: 5, fault: {abort: {grpcStatus: 17}}}`,
 		"a text where a list belongs":  `{percentage: 5, match: {path: {exact: /}}, fault: {delay: {fixed: 1s}}}`,
 		"a header test without a name": `{percentage: 5, match: [{headers: [{exact: a}]}], fault: {delay: {fixed: 1s}}}`,

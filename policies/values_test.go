@@ -165,14 +165,13 @@ func TestPrefix(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got policies.Prefix
-			text := ""
-			if err := got.UnmarshalText([]byte(test.text)); err != nil {
-				text = err.Error()
-			} else {
-				written, _ := got.MarshalText()
-				text = string(written)
+			text := func() string {
+				if err := got.UnmarshalText([]byte(test.text)); err != nil {
+					return err.Error()
+				}
+				return got.String()
 			}
-			if text != test.want {
+			if text := text(); text != test.want {
 				t.Errorf("got %s, want %s", text, test.want)
 			}
 		})

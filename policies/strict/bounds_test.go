@@ -1,6 +1,7 @@
 package strict_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,12 @@ func fill(before, text, after string) string {
 
 // hostile are texts made to cost more than their size.
 func hostile() map[string]string {
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	var levels, stairs strings.Builder
+	levels.WriteString("a: &a [x,x,x,x,x,x,x,x,x,x]\n")
 	for name := 'b'; name < 'j'; name++ {
-		last := string(name - 1)
-		bomb += string(name) + ": &" + string(name) + " [" + strings.TrimSuffix(strings.Repeat("*"+last+",", 10), ",") + "]\n"
+		fmt.Fprintf(&levels, "%c: &%c [%s]\n", name, name, strings.Repeat(fmt.Sprintf("*%c,", name-1), 10))
 	}
-	var stairs strings.Builder
+	bomb := levels.String()
 	for depth := 0; stairs.Len() < size/2; depth++ {
 		stairs.WriteString(strings.Repeat(" ", depth) + "a:\n")
 	}

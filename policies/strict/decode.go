@@ -87,7 +87,7 @@ func (d *decoder) value(n *Node, v reflect.Value, f field, p place) {
 		d.text(n, own, v, p)
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // Documents are made of no other kinds.
+	switch v.Kind() {
 	case reflect.Struct:
 		d.structure(n, v, p)
 	case reflect.Slice:

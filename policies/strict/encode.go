@@ -34,7 +34,7 @@ func encode(b *bytes.Buffer, v reflect.Value) error {
 	case json.Marshaler, encoding.TextMarshaler:
 		return encodePlain(b, v)
 	}
-	switch v.Kind() { //nolint:exhaustive // All other kinds are plain JSON.
+	switch v.Kind() {
 	case reflect.Struct:
 		return encodeStruct(b, v)
 	case reflect.Slice:

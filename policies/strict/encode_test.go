@@ -73,7 +73,7 @@ func TestSchemaSaysWhatTheTagsSay(t *testing.T) {
 func TestSuggestFindsWhatWasMeant(t *testing.T) {
 	list := []string{"status", "connection", "grpcStatus"}
 	for text, want := range map[string]string{
-		"stauts": "status", "Status": "status", "conection": "connection", "grpcstatus": "grpcStatus", "statusCode": "", "x": "", "": "",
+		"stauts": "status", "Status": "status", "connecton": "connection", "grpcstatus": "grpcStatus", "statusCode": "", "x": "", "": "",
 	} {
 		if got := strict.Suggest(text, list); got != want {
 			t.Errorf("Suggest(%q) = %q, want %q", text, got, want)

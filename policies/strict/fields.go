@@ -87,7 +87,7 @@ func expectation(t reflect.Type) string {
 	if t == reflect.TypeFor[time.Time]() {
 		return "a time such as 2026-12-31T00:00:00Z"
 	}
-	switch t.Kind() { //nolint:exhaustive // Documents are made of no other kinds.
+	switch t.Kind() {
 	case reflect.String:
 		return "text"
 	case reflect.Bool:
@@ -111,8 +111,7 @@ func expectation(t reflect.Type) string {
 // zero returns the zero value of a type, or a pointer to it, as an interface
 // that either has.
 func zero[I any](t reflect.Type) (I, bool) {
-	of, ok := reflect.New(t).Interface().(I)
-	return of, ok
+	return reflect.TypeAssert[I](reflect.New(t))
 }
 
 // oneOf joins names as "a, b or c".

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,7 +64,7 @@ func (r *jsonReader) value(depth int) (*Node, *Problem) {
 	case nil:
 		n.Kind = Null
 	case bool:
-		n.Kind, n.text = Bool, fmt.Sprint(t)
+		n.Kind, n.text = Bool, strconv.FormatBool(t)
 	case json.Number:
 		n.Kind, n.text = Number, t.String()
 	case string:

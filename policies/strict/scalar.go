@@ -21,7 +21,7 @@ func (d *decoder) scalar(n *Node, v reflect.Value, f field, p place) {
 		d.report(p, n.String(), expectation(v.Type()), "")
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // Documents are made of no other kinds.
+	switch v.Kind() {
 	case reflect.String:
 		d.str(n, v, f, p)
 	case reflect.Bool:
@@ -179,11 +179,11 @@ func (d *decoder) text(n *Node, into encoding.TextUnmarshaler, v reflect.Value, 
 // add lets a type read a text, or a list of them.
 func (d *decoder) add(n *Node, into Adder, v reflect.Value, p place) {
 	items := []*Node{n}
-	switch n.Kind {
-	case Mapping:
+	if n.Kind == Mapping {
 		d.report(p, n.String(), expectation(v.Type()), "")
 		return
-	case List:
+	}
+	if n.Kind == List {
 		items = n.items
 		if len(items) == 0 {
 			d.report(p, "is empty", expectation(v.Type()), "")
@@ -207,7 +207,7 @@ func (d *decoder) add(n *Node, into Adder, v reflect.Value, p place) {
 // its type describes itself: a number in quotes, a text that looks like a
 // number. What the schema refuses, the decoder refuses.
 func (d *decoder) asDescribed(n *Node, v reflect.Value, p place) {
-	describer, ok := v.Addr().Interface().(Describer)
+	describer, ok := reflect.TypeAssert[Describer](v.Addr())
 	if !ok {
 		return
 	}

@@ -146,14 +146,14 @@ func (r *yamlReader) node(tree ast.Node, depth int) *Node {
 func (r *yamlReader) scalar(tree ast.Node) *Node {
 	t := tree.GetToken()
 	n := &Node{Place: r.place(t), size: 1}
-	switch t.Type { //nolint:exhaustive // All other tokens are not values.
+	switch t.Type {
 	case token.ImplicitNullType:
 		return n
 	case token.SingleQuoteType, token.DoubleQuoteType:
 		n.Kind, n.text = Text, t.Value
 	default:
 		if !isScalar(t) {
-			return r.fail(&Problem{Place: n.Place, Message: fmt.Sprintf("%s is not understood here", quote(t.Value))})
+			return r.fail(&Problem{Place: n.Place, Message: quote(t.Value) + " is not understood here"})
 		}
 		n.Kind, n.text = plainKind(t.Value), t.Value
 	}
@@ -238,7 +238,7 @@ func scalars(tokens token.Tokens) map[*token.Token]bool {
 
 // isScalar says whether a token is a piece of text a person wrote.
 func isScalar(t *token.Token) bool {
-	switch t.Type { //nolint:exhaustive // All other tokens are structure.
+	switch t.Type {
 	case token.StringType, token.SingleQuoteType, token.DoubleQuoteType,
 		token.NullType, token.BoolType, token.InfinityType, token.NanType, token.FloatType,
 		token.IntegerType, token.BinaryIntegerType, token.OctetIntegerType, token.HexIntegerType,
