@@ -80,6 +80,12 @@ type Counts struct {
 	// BeforeDrawn are those of Before whose coin fell on fault: with the
 	// percentage, an A/A test of the split.
 	BeforeDrawn uint64 `json:"beforeDrawn"`
+	// Offered counts requests when they were offered to the coin of the arms, and
+	// Drawn those it fell on, whatever became of them: the test of the split
+	// while faults flow. Completed requests could not test it, because a delayed
+	// one completes later. Offered 0: the plane does not tell.
+	Offered uint64 `json:"offered,omitempty"`
+	Drawn   uint64 `json:"drawn,omitempty"`
 	// Delivered counts requests whose fault was applied in full, Released those
 	// let go before its end (they are in neither arm).
 	Delivered uint64 `json:"delivered"`
@@ -155,13 +161,30 @@ type PolicySpec struct {
 	Share    float64       `json:"share"`             // of eligible requests, in [0,1]
 	Fault    string        `json:"fault"`             // in words: "delay 400ms"
 	Longest  time.Duration `json:"longest,omitempty"` // longest delay it can add, 0: no delay or unbounded
+	Delay    time.Duration `json:"delay,omitempty"`   // typical delay it asks for, 0: none
+	Sticky   bool          `json:"sticky,omitempty"`  // assigned by a key, not by a coin for each request
 }
 
 // Tick is one judgement's input, as recorded. The ticks of a run, in order,
 // are enough to judge it again.
 type Tick struct {
-	Seq    int       `json:"seq"`
-	At     time.Time `json:"at"`
-	State  State     `json:"state"`
-	Counts Counts    `json:"counts"`
+	Seq int       `json:"seq"` // from 1, without gaps
+	At  time.Time `json:"at"`
+	// Elapsed is the time since the run started, and Age how old the counts are,
+	// both on a clock that nobody sets: what is judged by time is judged by them.
+	Elapsed time.Duration `json:"elapsed"`
+	Age     time.Duration `json:"age"`
+	State   State         `json:"state"` // of the run, before it was judged
+	Counts  Counts        `json:"counts"`
+	// Stop is set when somebody outside ends the run.
+	Stop *Stop `json:"stop,omitempty"`
 }
+
+// Stop is why somebody outside ends a run.
+type Stop struct {
+	Reason string `json:"reason"` // a stop reason of CONTRACT, such as StopOperator
+	Text   string `json:"text"`   // one sentence
+}
+
+// Error returns the sentence: a Stop is the cause a run's context ends with.
+func (s *Stop) Error() string { return s.Text }

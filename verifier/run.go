@@ -26,6 +26,35 @@ const (
 	Stopped      Verdict = "stopped"
 )
 
+// The reasons of a run that was stopped.
+const (
+	StopOperator   = "operator"   // a person, or a signal
+	StopBlind      = "blind"      // counts were too old for too long
+	StopBaseline   = "baseline"   // an objective failed before the first fault
+	StopInvalid    = "invalid"    // the split or the counters are wrong
+	StopRecord     = "record"     // what happened cannot be recorded
+	StopShutdown   = "shutdown"   // the process goes down
+	StopSuperseded = "superseded" // something else took its place
+)
+
+// The attributions of a breach.
+const (
+	// AttributedFault: requests that met the fault did worse than those of the
+	// same seconds that did not.
+	AttributedFault = "fault"
+	// AttributedShared: both arms alike broke the promise. It is the system's own
+	// incident, or harm that spread from the fault to everybody.
+	AttributedShared = "shared"
+	// AttributedUnknown: too little was seen to tell, or there were no arms.
+	AttributedUnknown = "unknown"
+)
+
+// The guards of an objective.
+const (
+	GuardGlobal   = "global"    // over all requests, from the first tick
+	GuardFaultArm = "fault-arm" // over the requests that met the fault
+)
+
 // Run is a verification under way or over, in the shape people and programs
 // see it.
 type Run struct {
@@ -44,6 +73,9 @@ type Run struct {
 	LastFaultedAt time.Time `json:"lastFaultedAt,omitzero"`
 	EndedAt       time.Time `json:"endedAt,omitzero"`
 
+	// Durations that were measured are at least a millisecond, also where the last
+	// fault ended before the decision; absent means that there was nothing to
+	// measure.
 	FaultToDecision       Seconds `json:"faultToDecision,omitempty"`
 	DecisionToLastFaulted Seconds `json:"decisionToLastFaulted,omitempty"`
 	Recovery              Seconds `json:"recovery,omitempty"` // absent: not within the time allowed
@@ -53,9 +85,6 @@ type Run struct {
 	Collateral Collateral `json:"collateral"`
 	Budget     Spending   `json:"budget"`
 }
-
-// Seconds is a duration written as seconds: "41.0s", "0.012s".
-type Seconds time.Duration
 
 // Arms are the populations of a run. Bad counts requests bad by any objective
 // that decides.

@@ -1,0 +1,123 @@
+package verifier
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/poise-dev/poise/verifier/stats"
+)
+
+// intervalAlpha is the error of the intervals people see: 99%.
+const intervalAlpha = 0.01
+
+// guard is one test of one objective, as it stands.
+type guard struct {
+	objective *objective
+	kind      string
+	trail     trail
+	tally     Tally
+	evidence  stats.Evidence
+}
+
+// limit returns the bad rate the guard lets pass.
+func (g guard) limit() float64 {
+	if g.kind == GuardFaultArm {
+		return g.objective.Tolerance
+	}
+	return g.objective.Allowed
+}
+
+// tests returns every guard, as it stands: global ones always, those of the
+// fault arm while there are arms.
+func (j *Judge) tests() []guard {
+	var all []guard
+	for i, o := range j.objectives {
+		c := j.counts.Objectives[i]
+		all = append(all, newGuard(o, GuardGlobal, o.global, c.All))
+		if !j.armless() {
+			all = append(all, newGuard(o, GuardFaultArm, o.faultArm, c.Fault))
+		}
+	}
+	return all
+}
+
+func newGuard(o *objective, kind string, t trail, tally Tally) guard {
+	return guard{
+		objective: o, kind: kind, trail: t, tally: tally,
+		evidence: stats.Evidence{Weight: o.weight, Log: t.test.Log()},
+	}
+}
+
+// guards returns what people see of the tests.
+func (j *Judge) guards() []Guard {
+	var all []Guard
+	for _, g := range j.tests() {
+		low, high := stats.Interval(batch(g.tally), intervalAlpha)
+		all = append(all, Guard{
+			Objective: g.objective.Name, Guard: g.kind, Evidence: shown(g.evidence.Log),
+			Requests: g.tally.Requests, Bad: g.tally.Bad, Interval: [2]float64{low, high},
+		})
+	}
+	return all
+}
+
+// evidence folds new counts, and decides when they prove something.
+func (j *Judge) evidence() *Decision {
+	if !j.fresh {
+		return nil
+	}
+	injecting := j.phase() == StateInjecting
+	for i, o := range j.objectives {
+		o.add(j.before.Objectives[i], j.counts.Objectives[i], j.tick.Elapsed, injecting)
+	}
+	if d := j.breach(); d != nil {
+		return d
+	}
+	if injecting {
+		return j.uphold()
+	}
+	return nil
+}
+
+// breach decides when the combined evidence of the guards, each with at least
+// minBad bad requests, reaches 1/alpha. A guard is named as broken only when it
+// reaches the line alone, at its weight; otherwise the strongest is told beside
+// what they show together.
+func (j *Judge) breach() *Decision {
+	guards := slices.DeleteFunc(j.tests(), func(g guard) bool {
+		return g.evidence.Weight == 0 || g.tally.Bad < j.spec.MinBad
+	})
+	evidence := make([]stats.Evidence, len(guards))
+	for i, g := range guards {
+		evidence[i] = g.evidence
+	}
+	if stats.Combine(evidence) < stats.Line(j.spec.Alpha) {
+		return nil
+	}
+	worst := slices.MaxFunc(guards, func(a, b guard) int { return cmp.Compare(a.evidence.Log, b.evidence.Log) })
+	reason := j.breachSentence(worst, worst.evidence.Names(j.spec.Alpha))
+	if j.phase() == StateBaseline {
+		return stopped(StopBaseline, reason)
+	}
+	return &Decision{Verdict: Breached, Attribution: j.attribute(), Reason: reason}
+}
+
+// breachSentence says what was seen, with numbers and denominators: those of
+// the whole run, or of its end where a good beginning hides the harm.
+func (j *Judge) breachSentence(worst guard, named bool) string {
+	seen := tallySentence(worst, "")
+	if rate(worst.tally) <= worst.limit() {
+		lately := grown(worst.trail.since, worst.tally)
+		worst.tally = Tally{Requests: lately.Requests, Bad: lately.Bad}
+		seen = tallySentence(worst, " of the last "+inSeconds(j.tick.Elapsed-worst.trail.at))
+	}
+	if !named {
+		seen = "No promise shows it alone, all together do; the strongest is " + seen
+	}
+	after := fmt.Sprintf("after %s without any fault", inSeconds(j.tick.Elapsed))
+	if first := j.counts.FirstFault; !first.IsZero() {
+		after = fmt.Sprintf("after %s of faults", inSeconds(j.tick.At.Sub(first)))
+	}
+	return fmt.Sprintf("%s. Evidence against the belief reached 1/alpha = %s %s.", seen, number(1/j.spec.Alpha), after)
+}

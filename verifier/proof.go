@@ -1,0 +1,72 @@
+package verifier
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/poise-dev/poise/verifier/stats"
+)
+
+// settleLimit is how long after its time a proven run may still wait for the
+// last faulted requests.
+const settleLimit = 10 * time.Second
+
+// uphold decides when every deciding objective is proven in the fault arm.
+//
+// Slow requests are the last to be counted, so a proof from finished ones alone
+// would be biased. When the finished ones prove it, the faults end, and the run
+// waits until none is pending (or until the proof stands with all of them
+// counted as bad). If what comes in breaks the proof, the faults go on.
+func (j *Judge) uphold() *Decision {
+	if !j.proven(false) || j.unexercised() != "" || j.armless() {
+		j.settling = false
+		return nil
+	}
+	if j.proven(true) {
+		return &Decision{Verdict: Upheld, Reason: j.upheldSentence()}
+	}
+	if !j.settling {
+		j.settling = true
+		j.revoke = "the belief is proven, but for the faulted requests still under way"
+	}
+	return nil
+}
+
+// proven says whether the reverse evidence of every deciding objective has
+// reached 1/beta, with pending requests left out or counted as bad.
+func (j *Judge) proven(pendingBad bool) bool {
+	some := false
+	for i, o := range j.objectives {
+		if o.Advisory {
+			continue
+		}
+		c := j.counts.Objectives[i]
+		total := batch(c.Fault)
+		if pendingBad {
+			total.Requests += c.Pending
+			total.Bad += c.Pending
+		}
+		if stats.Reverse(o.Tolerance, total) < stats.Line(j.spec.Beta) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+func (j *Judge) upheldSentence() string {
+	return fmt.Sprintf("%s. Evidence for the belief reached 1/beta = %s after %s of faults.",
+		j.armSentence(), number(1/j.spec.Beta), inSeconds(j.tick.At.Sub(j.counts.FirstFault)))
+}
+
+// armSentence tells what the fault arm showed, by deciding objective.
+func (j *Judge) armSentence() string {
+	var parts []string
+	for i, o := range j.objectives {
+		if !o.Advisory {
+			parts = append(parts, tallySentence(guard{objective: o, kind: GuardFaultArm, tally: j.counts.Objectives[i].Fault}, ""))
+		}
+	}
+	return strings.Join(parts, "; and ")
+}
