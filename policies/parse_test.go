@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/poise-dev/poise/policies"
 )
@@ -140,8 +141,8 @@ func TestDocumentsAreWrittenAsTheyAreRead(t *testing.T) {
 }
 
 // FuzzParse holds that no text makes Parse panic, that every problem says
-// where and what, and that what is accepted means the same once written and
-// parsed again.
+// where and what, that what is accepted means the same once written and parsed
+// again, and that the schema accepts it too.
 func FuzzParse(f *testing.F) {
 	examples, err := filepath.Glob("../deploy/examples/*.yaml")
 	if err != nil {
@@ -155,6 +156,11 @@ func FuzzParse(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(slow))
+	text, err := policies.Schema()
+	if err != nil {
+		f.Fatal(err)
+	}
+	schema := compileSchema(f, text)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		documents, err := policies.Parse("f", data)
 		if err != nil {
@@ -172,6 +178,13 @@ func FuzzParse(f *testing.F) {
 			text, err := json.Marshal(document)
 			if err != nil {
 				t.Fatal(err)
+			}
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); err != nil {
+				t.Errorf("the schema refuses %s: %v", text, err)
 			}
 			again, err := policies.Parse("", text)
 			if err != nil || len(again) != 1 {

@@ -18,8 +18,8 @@ type Problem struct {
 	// Field is the path of the field, such as "spec.match[0].path".
 	Field    string `json:"field"`
 	Message  string `json:"message"`
-	Expected string `json:"expected,omitempty"`
-	Hint     string `json:"hint,omitempty"`
+	Expected string `json:"expected"`
+	Hint     string `json:"hint"`
 }
 
 // Problems are all the problems of some documents. It is the error of [Parse]

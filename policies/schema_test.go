@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/poise-dev/poise/policies"
 )
@@ -124,7 +123,7 @@ func TestSchemaRefusesWhatTheParserRefusesByForm(t *testing.T) {
 }
 
 // compileSchema compiles a schema, which fails when it is not one.
-func compileSchema(t *testing.T, text []byte) *jsonschema.Schema {
+func compileSchema(t testing.TB, text []byte) *jsonschema.Schema {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
