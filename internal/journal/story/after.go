@@ -14,26 +14,54 @@ import (
 // people is what people saw, did and thought, as they put it.
 func (f facts) people() []Paragraph {
 	var p prose
-	var first time.Time
+	said := f.said()
+	for i, e := range said {
+		p.rest(e.ID)
+		when, about := f.in(e.KnownAt), ""
+		if late := e.KnownAt.Sub(e.At); late >= time.Minute {
+			about = ", about what had happened " + f.in(e.At)
+		}
+		p.say("%s, %s%s: %s", capital(when), who(e), about, told(words(e)))
+		if decided := f.decidedAt(); i == 0 && !decided.IsZero() && e.KnownAt.After(decided) && len(said) > 1 {
+			p.say("The verifier had decided %s before.", span(e.KnownAt.Sub(decided)))
+			p.rest(f.refs(journal.KindDecision)...)
+		}
+	}
+	return p.paragraphs()
+}
+
+// said are the events in which people or their alerts say something, in the
+// order they did.
+func (f facts) said() []journal.Event {
+	var said []journal.Event
 	for _, e := range f.events {
-		switch {
-		case e.Text == "":
-			continue
-		case e.Kind == journal.KindNote, e.Kind == journal.KindAlert, (e.Kind == journal.KindHalt || e.Kind == journal.KindResume) && e.Source == journal.SourcePerson:
+		switch e.Kind {
+		case journal.KindNote, journal.KindHalt, journal.KindResume:
+			if e.Source != journal.SourcePerson {
+				continue
+			}
+		case journal.KindAlert:
 		default:
 			continue
 		}
-		p.say("%s, %s: %s%s", capital(f.in(e.At)), who(e), quote(e.Text), learned(e))
-		p.rest(e.ID)
-		if first.IsZero() || e.At.Before(first) {
-			first = e.At
+		if words(e) != "" {
+			said = append(said, e)
 		}
 	}
-	if decided := f.decidedAt(); !first.IsZero() && !decided.IsZero() && first.After(decided) {
-		p.say("The first of these came %s after the decision.", span(first.Sub(decided)))
-		p.rest(f.refs(journal.KindDecision)...)
+	slices.SortStableFunc(said, func(a, b journal.Event) int { return a.KnownAt.Compare(b.KnownAt) })
+	return said
+}
+
+// words are what the writer of e put in words: the reason of a halt, or the
+// text.
+func words(e journal.Event) string {
+	var data struct {
+		Reason string `json:"reason"`
 	}
-	return p.paragraphs()
+	if _ = json.Unmarshal(e.Data, &data); data.Reason != "" {
+		return data.Reason
+	}
+	return e.Text
 }
 
 // who names the writer of e: by name only when the writer gave one.
@@ -42,7 +70,7 @@ func who(e journal.Event) string {
 		By string `json:"by"`
 	}
 	_ = json.Unmarshal(e.Data, &data)
-	name := data.By
+	name := named(data.By)
 	switch {
 	case e.Kind == journal.KindAlert:
 		return "an alert"
@@ -100,7 +128,7 @@ func (f facts) beyondBefore(t verifier.Tally) float64 {
 // slowRecovery: getting well took longer than the fault lasted.
 func (f facts) slowRecovery(p *prose) {
 	lasted := f.lastFaultAt().Sub(f.zero)
-	if took := f.recovery(); took > lasted && lasted > 0 {
+	if took := f.recovery(); f.run.Verdict == verifier.Breached && took > lasted && lasted > 0 {
 		p.say("Getting well took %s, longer than the %s the fault lasted.", span(took), span(lasted))
 		p.rest(f.refs(journal.KindFaultLast, journal.KindRecovered)...)
 	}
@@ -112,28 +140,31 @@ func (f facts) tooFew(p *prose) {
 	if len(f.spec.Policies) != 1 || f.alone() {
 		return
 	}
-	offered := c.Fault.Requests + c.Control.Requests
-	asked := uint64(f.spec.Policies[0].Share * float64(offered))
+	eligible := max(c.Offered, c.Fault.Requests+c.Control.Requests)
+	for _, n := range c.Held {
+		eligible += n
+	}
+	asked := uint64(f.spec.Policies[0].Share * float64(eligible))
 	if asked < 10 || c.Delivered*5 >= asked*4 {
 		return
 	}
-	p.say("Fewer requests met the fault than we asked for: %s of %s, where %s would have been %s of %s.",
-		count(c.Delivered), count(offered), inWords(f.spec.Policies[0].Share), count(asked), count(offered))
+	p.say("Fewer requests met the fault than we asked for: %s, where %s would have been %s.",
+		of(verifier.Tally{Requests: eligible, Bad: c.Delivered}), inWords(f.spec.Policies[0].Share), of(verifier.Tally{Requests: eligible, Bad: asked}))
 	p.rest(tickRef(f.last()))
 	var held []string
 	for reason, n := range c.Held {
-		held = append(held, fmt.Sprintf("`%s` (%s of %s)", reason, count(n), count(n+offered)))
+		held = append(held, fmt.Sprintf("`%s` (%s)", reason, of(verifier.Tally{Requests: eligible, Bad: n})))
 	}
 	if len(held) > 0 {
 		slices.Sort(held)
-		p.say("Held back by %s.", list(held))
+		p.say("Held back before the coin: %s.", list(held))
 	}
 }
 
 // partlyFollowed: some calls could not be tied to a request.
 func (f facts) partlyFollowed(p *prose) {
 	c := f.last().Counts
-	if c.Unfollowed == 0 || c.Followed == 0 || c.Unfollowed*100 < c.Followed {
+	if f.alone() || c.Unfollowed*100 <= c.Followed {
 		return
 	}
 	p.say("%s of %s calls could not be tied to the request they served, and were left alone.", count(c.Unfollowed), count(c.Unfollowed+c.Followed))
@@ -146,19 +177,21 @@ func (f facts) cost() []Paragraph {
 	if !f.faulted || len(f.ticks) == 0 {
 		return nil
 	}
-	c := f.last().Counts
-	all, atLeast := plus(c.Fault, c.Control), ""
-	if f.alone() {
-		all, atLeast = minus(f.whole(c), f.whole(f.until(f.zero).Counts)), "At least "
-	}
+	all := f.since(f.last())
+	before := f.whole(verifier.Counts{}, f.until(f.zero).Counts)
 	if all.Requests == 0 {
 		return nil
 	}
 	var p prose
-	p.say("%s%s requests since the first fault %s %s.", atLeast, of(all), was(all.Bad), f.bad())
-	if before := f.before(); before.Requests > 0 && all.Bad > 0 {
-		anyway := min(uint64(rate(before)*float64(all.Requests)+0.5), all.Bad)
-		p.say("At the rate of the minute before, about %s would have been anyway.", of(verifier.Tally{Requests: all.Requests, Bad: anyway}))
+	p.say("Of everybody's requests, from the first fault until we stopped watching, %s %s.", of(all), f.were(all.Bad))
+	switch anyway := uint64(rate(before)*float64(all.Requests) + 0.5); {
+	case before.Requests == 0:
+	case all.Bad <= anyway:
+		p.say("The rate before would have given as many: it cost nobody anything that shows.")
+	case anyway == 0:
+		p.say("At the rate before, none would have been.")
+	default:
+		p.say("At the rate before, about %s would have been anyway.", of(verifier.Tally{Requests: all.Requests, Bad: anyway}))
 	}
 	p.rest(tickRef(f.last()))
 	return p.paragraphs()
@@ -170,21 +203,24 @@ func (f facts) known() []Paragraph {
 		return nil
 	}
 	var p prose
-	p.rest(f.refs(journal.KindRunEnded)...)
+	p.rest(f.refs(journal.KindDecision, journal.KindRunEnded)...)
 	arm := f.arms().Fault.Tally
 	switch f.run.Verdict {
 	case verifier.Breached:
 		p.say("%s: contradicted.", f.circumstances())
 		p.say("%s", attribution(f.run.Attribution, f.alone()))
+		f.within(&p)
 		p.say("At other rates and smaller shares: unknown.")
-		if f.run.Attribution != "shared" {
+		if f.run.Attribution != verifier.AttributedShared {
 			p.say("The belief is set aside until somebody picks it up.")
 		}
 	case verifier.Upheld:
-		p.say("%s: upheld, on %s faulted requests.", f.circumstances(), count(arm.Requests)+" of "+count(arm.Requests+f.arms().Control.Requests))
+		p.say("%s: upheld. %s of %s requests met the fault, and %s faulted ones %s.", f.circumstances(),
+			count(arm.Requests), count(arm.Requests+f.arms().Control.Requests), of(arm), f.were(arm.Bad))
+		f.within(&p)
 		p.say("At higher rates, larger shares and on other days: unknown.")
 	case verifier.Inconclusive:
-		p.say("Less than we hoped, more than nothing: %s faulted requests %s %s.", of(arm), was(arm.Bad), f.bad())
+		p.say("Less than we hoped, more than nothing: %s faulted requests %s.", of(arm), f.were(arm.Bad))
 		f.within(&p)
 		if f.alone() {
 			p.say("Judged without knowing who met the fault, a belief can be breached and never upheld.")
@@ -192,7 +228,10 @@ func (f facts) known() []Paragraph {
 	case verifier.NotExercised:
 		f.untested(&p, arm)
 	case verifier.Stopped:
-		p.say("No more than before. What was counted until then stays: %s faulted requests %s %s.", of(arm), was(arm.Bad), f.bad())
+		p.say("No more than before.")
+		if arm.Requests > 0 {
+			p.say("What was counted until then stays: %s faulted requests %s.", of(arm), f.were(arm.Bad))
+		}
 	}
 	return p.paragraphs()
 }
@@ -203,6 +242,9 @@ func (f facts) circumstances() string {
 	var parts []string
 	for _, policy := range f.spec.Policies {
 		parts = append(parts, fmt.Sprintf("`%s` on %s %s", policy.Fault, inWords(policy.Share), calls(policy)))
+	}
+	if len(parts) == 0 {
+		return "Under these circumstances"
 	}
 	with := "with " + list(parts)
 	per := f.flowNow().perSecond()
@@ -219,23 +261,26 @@ func attribution(of string, alone bool) string {
 	switch {
 	case alone:
 		return "Whether the fault did it, we cannot tell: nobody knows which requests met it."
-	case of == "fault":
+	case of == verifier.AttributedFault:
 		return "The fault did it: faulted requests did worse than untouched ones in the same seconds."
-	case of == "shared":
-		return "Faulted and untouched requests suffered alike, so this run cannot lay it on the fault."
+	case of == verifier.AttributedShared:
+		return "Faulted and untouched requests suffered alike: the harm spread to everybody, or the system had an incident of its own."
 	default:
 		return "Whether the fault did it, these counts cannot tell."
 	}
 }
 
-// within gives the interval of the fault arm.
+// within gives the interval of the fault arm, for its worst objective.
 func (f facts) within(p *prose) {
-	for _, g := range f.run.Guards {
-		if g.Guard == "fault-arm" && g.Requests > 0 && g.Interval[1] > 0 {
-			p.say("By %s, their true bad rate lies between %s and %s in 100; the belief tolerates %s.",
-				g.Objective, perHundred(g.Interval[0]), perHundred(g.Interval[1]), f.tolerated(g.Objective))
-			return
+	var worst verifier.Guard
+	for _, g := range f.guards {
+		if g.Guard == verifier.GuardFaultArm && g.Requests > 0 && g.Interval[1] > 0 && (worst.Requests == 0 || g.Evidence > worst.Evidence) {
+			worst = g
 		}
+	}
+	if worst.Requests > 0 {
+		p.say("Under the fault, between %s and %s in 100 requests are bad by %s (99 in 100 sure); the belief tolerates %s.",
+			perHundred(worst.Interval[0]), perHundred(worst.Interval[1]), named(worst.Objective), f.tolerated(worst.Objective))
 	}
 }
 
@@ -286,19 +331,34 @@ func (f facts) room() []Paragraph {
 			q = append(q, "Who would have noticed without this run, and how soon?")
 		}
 	case verifier.Upheld:
-		q = append(q, "What would have to change for this to stop being true, and how would we hear of it?", "Which promise do we hold just as firmly and have never tested?")
+		q = append(q, "What would have to change for this to stop being true, and how would we hear of it?", "Which promise do we hold as firmly and have never tested?")
 	case verifier.Inconclusive:
-		q = append(q, "Is a longer run worth it, or a larger share, or a quieter question?")
+		q = append(q, "Is a longer run worth it, or a larger share?")
 	case verifier.Stopped:
-		q = append(q, "What did the person who stopped it see?")
+		q = append(q, stopQuestion(f.run.StopReason)...)
 	case verifier.NotExercised:
+	}
+	if len(q) == 0 {
+		return nil
 	}
 	return []Paragraph{{Text: strings.Join(q, " ")}}
 }
 
+// stopQuestion asks about what stopped a run.
+func stopQuestion(reason string) []string {
+	switch reason {
+	case verifier.StopOperator:
+		return []string{"What did the person who stopped it see?"}
+	case verifier.StopBlind:
+		return []string{"What else do we not see while these counts are gone?"}
+	case verifier.StopBaseline:
+		return []string{"Since when has the promise not held, and who knew?"}
+	default:
+		return nil
+	}
+}
+
 // quiet tells that no person and no alert said anything.
 func (f facts) quiet() bool {
-	return !slices.ContainsFunc(f.events, func(e journal.Event) bool {
-		return e.Kind == journal.KindNote || e.Kind == journal.KindAlert
-	})
+	return len(f.said()) == 0
 }

@@ -3,6 +3,7 @@ package story
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,10 +131,11 @@ func (f facts) outcome() string {
 }
 
 func (f facts) appendix() Appendix {
-	a := Appendix{Arms: f.arms(), Guards: f.run.Guards, Replay: "poise replay " + f.run.ID + " --data DIR"}
+	a := Appendix{Arms: f.arms(), Guards: f.guards, Replay: "poise replay " + f.run.ID + " --data DIR"}
 	for _, e := range f.events {
 		a.Timeline = append(a.Timeline, Entry{Ref: e.ID, At: e.At, KnownAt: e.KnownAt, When: f.in(e.At), Kind: e.Kind, Text: e.Text})
 	}
+	slices.SortStableFunc(a.Timeline, func(x, y Entry) int { return x.At.Compare(y.At) })
 	return a
 }
 

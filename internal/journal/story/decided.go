@@ -21,9 +21,6 @@ func (f facts) decision() []Paragraph {
 	}
 	p.say("%s%s, %s", capital(f.in(at)), clock(at), f.verb())
 	f.ground(&p)
-	if f.run.Reason != "" {
-		p.say("In its own words: %s", quote(f.run.Reason))
-	}
 	var after prose
 	f.release(&after)
 	f.recovered(&after)
@@ -72,36 +69,37 @@ func stopWords(reason string) string {
 // ground is the evidence the verdict rests on.
 func (f facts) ground(p *prose) {
 	g, ok := f.strongest()
-	if !ok || f.spec.Alpha <= 0 {
+	if f.run.Verdict == verifier.Breached && ok && f.spec.Alpha > 0 {
+		p.say("What it knew then, and no more: by %s, %s %s were bad. The odds against that promise stood at %s; all promises weighed together, they had passed the %s we agreed on.",
+			named(g.Objective), of(verifier.Tally{Requests: g.Requests, Bad: g.Bad}), among(g.Guard), odds(g.Evidence), odds(1/f.spec.Alpha))
 		return
 	}
-	numbers := of(verifier.Tally{Requests: g.Requests, Bad: g.Bad})
-	switch f.run.Verdict {
-	case verifier.Breached:
-		p.say("What it knew then, and no more: %s of %s were bad by %s, and the odds against that promise stood at %s. The line is %s.",
-			numbers, guardWords(g.Guard), g.Objective, odds(g.Evidence), odds(1/f.spec.Alpha))
-	case verifier.Upheld:
-		arm := f.arms().Fault.Tally
-		p.say("What it rested on: %s faulted requests %s %s, few enough to rule out the worst we said we would tolerate.", of(arm), was(arm.Bad), f.bad())
-	case verifier.Inconclusive, verifier.Stopped:
-		p.say("The strongest evidence against a promise was %s, for %s over %s (%s bad); the line is %s.",
-			odds(g.Evidence), g.Objective, guardWords(g.Guard), numbers, odds(1/f.spec.Alpha))
-	case verifier.NotExercised:
+	if f.run.Reason != "" {
+		p.say("In its own words: %s", told(f.run.Reason))
 	}
 }
 
-// strongest is the guard with most evidence against a promise.
+// strongest is the guard with most evidence against a promise, of those with
+// enough bad requests to count.
 func (f facts) strongest() (verifier.Guard, bool) {
 	var (
 		most verifier.Guard
 		ok   bool
 	)
-	for _, g := range f.run.Guards {
-		if !ok || g.Evidence > most.Evidence {
+	for _, g := range f.guards {
+		if g.Bad >= f.spec.MinBad && (!ok || g.Evidence > most.Evidence) {
 			most, ok = g, true
 		}
 	}
 	return most, ok
+}
+
+// among names the requests a guard looks at.
+func among(guard string) string {
+	if guard == verifier.GuardFaultArm {
+		return "faulted requests"
+	}
+	return "requests"
 }
 
 // release tells when the last faulted request was done, and who was let go.
@@ -121,19 +119,19 @@ func (f facts) release(p *prose) {
 	}
 	if c := f.last().Counts; c.Released > 0 {
 		p.rest(tickRef(f.last()))
-		p.say("%s still waiting %s let go at once, unharmed; of %s drawn, they count in neither arm.",
-			capital(spelled(c.Released)), was(c.Released), count(c.Released+f.arms().Fault.Requests))
+		p.say("%s of %s drawn requests %s still waiting: let go at once, unharmed, counted in neither arm.",
+			count(c.Released), count(c.Released+f.arms().Fault.Requests), was(c.Released))
 	}
 }
 
 // recovered tells how long it took until the promises held again.
 func (f facts) recovered(p *prose) {
-	if took := f.recovery(); took > 0 {
+	switch took := f.recovery(); {
+	case f.run.Verdict != verifier.Breached:
+	case took > 0:
 		p.rest(f.refs(journal.KindRecovered)...)
-		p.say("%s later the promises held again.", capital(span(took)))
-		return
-	}
-	if f.run.Verdict == verifier.Breached && f.ended && f.spec.Recovery > 0 {
+		p.say("%s after the decision every promise held again.", capital(span(took)))
+	case f.ended && f.spec.Recovery > 0:
 		p.rest(f.refs(journal.KindRunEnded)...)
 		p.say("Within the %s we went on watching, the promises did not hold again.", span(f.spec.Recovery))
 	}

@@ -3,7 +3,6 @@ package story
 import (
 	"encoding/json"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/poise-dev/poise/internal/journal"
 	"github.com/poise-dev/poise/verifier"
+	"github.com/poise-dev/poise/verifier/stats"
 )
 
 // facts is what the record says about one run, read once.
@@ -19,6 +19,7 @@ type facts struct {
 	spec   verifier.Spec
 	run    verifier.Run
 	ticks  []verifier.Tick
+	guards []verifier.Guard // as they stood at the decision
 
 	start   time.Time // of the run
 	zero    time.Time // first fault, from which times are told; start when there was none
@@ -45,6 +46,7 @@ func read(events []journal.Event, ticks []json.RawMessage) (facts, error) {
 		f.ended = true
 		_ = json.Unmarshal(e.Data, &f.run)
 	}
+	f.decide()
 	for _, raw := range ticks {
 		var t verifier.Tick
 		if json.Unmarshal(raw, &t) == nil {
@@ -57,6 +59,22 @@ func read(events []journal.Event, ticks []json.RawMessage) (facts, error) {
 		f.zero, f.faulted = at, true
 	}
 	return f, nil
+}
+
+// decide reads the decision as it was made: the evidence it rested on goes on
+// changing while the run recovers.
+func (f *facts) decide() {
+	var d verifier.Decision
+	if e, ok := f.event(journal.KindDecision); !ok || json.Unmarshal(e.Data, &d) != nil {
+		d = verifier.Decision{}
+	}
+	f.guards = d.Guards
+	if len(f.guards) == 0 {
+		f.guards = f.run.Guards
+	}
+	if f.run.Verdict == "" {
+		f.run.Verdict, f.run.Attribution, f.run.StopReason, f.run.Reason = d.Verdict, d.Attribution, d.StopReason, d.Reason
+	}
 }
 
 // event returns the first event of a kind.
@@ -100,14 +118,18 @@ func (f facts) decidedAt() time.Time { return f.at(f.run.DecidedAt, journal.Kind
 
 func (f facts) lastFaultAt() time.Time { return f.at(f.run.LastFaultedAt, journal.KindFaultLast) }
 
-// recovery is how long after the last fault the promises held again; 0: the
-// record does not say.
+// recovery is how long after the decision the promises held again; 0: the record
+// does not say.
 func (f facts) recovery() time.Duration {
+	var data verifier.Recovered
 	e, ok := f.event(journal.KindRecovered)
-	if last := f.lastFaultAt(); ok && !last.IsZero() && e.At.After(last) {
-		return e.At.Sub(last)
+	if !ok {
+		return 0
 	}
-	return 0
+	if json.Unmarshal(e.Data, &data) == nil && data.After > 0 {
+		return time.Duration(data.After)
+	}
+	return max(e.At.Sub(f.decidedAt()), 0)
 }
 
 // last is the last tick; zero when there is none.
@@ -134,6 +156,10 @@ func (f facts) until(t time.Time) verifier.Tick {
 func (f facts) in(t time.Time) string {
 	d := t.Sub(f.zero)
 	switch {
+	case d == 0 && f.faulted:
+		return "at the first fault"
+	case d == 0:
+		return "at the start"
 	case !f.faulted && d < 0:
 		return span(-d) + " before the run"
 	case !f.faulted:
@@ -145,10 +171,11 @@ func (f facts) in(t time.Time) string {
 	}
 }
 
-// alone tells that no request could be tied to its calls: there are no arms.
+// alone tells that most calls could not be tied to the request they served:
+// there are no arms.
 func (f facts) alone() bool {
 	c := f.last().Counts
-	return c.Unfollowed > 0 && c.Followed == 0
+	return c.Unfollowed > c.Followed
 }
 
 // deciding returns the indexes of the objectives that decide.
@@ -162,22 +189,34 @@ func (f facts) deciding() []int {
 	return found
 }
 
-// whole is what all requests came to, over the deciding objective with most bad
-// ones: at least so many requests were bad.
-func (f facts) whole(c verifier.Counts) verifier.Tally {
-	var worst verifier.Tally
+// whole is what all requests of the deciding objective with most bad ones came
+// to, from one reading of the counts to another: one request may be bad by
+// several, so that at least so many were.
+func (f facts) whole(from, to verifier.Counts) (worst verifier.Tally) {
 	for _, i := range f.deciding() {
-		if i < len(c.Objectives) && (c.Objectives[i].All.Bad > worst.Bad || worst.Requests == 0) {
-			worst = c.Objectives[i].All
+		if i >= len(to.Objectives) {
+			continue
+		}
+		grown := to.Objectives[i].All
+		if i < len(from.Objectives) {
+			grown = minus(grown, from.Objectives[i].All)
+		}
+		if grown.Bad > worst.Bad || worst.Requests == 0 {
+			worst = grown
 		}
 	}
 	return worst
 }
 
+// since is what all requests came to from the first fault to a tick.
+func (f facts) since(t verifier.Tick) verifier.Tally {
+	return f.whole(f.until(f.zero).Counts, t.Counts)
+}
+
 // before is what came before the first fault.
 func (f facts) before() verifier.Tally {
 	if f.alone() {
-		return f.whole(f.until(f.zero).Counts)
+		return f.whole(verifier.Counts{}, f.until(f.zero).Counts)
 	}
 	if before := f.last().Counts.Before; before.Requests > 0 {
 		return before
@@ -194,26 +233,39 @@ func (f facts) arms() verifier.Arms {
 	return verifier.Arms{Fault: verifier.FaultArm{Tally: c.Fault, Delivered: c.Delivered}, Control: c.Control, Before: c.Before}
 }
 
-// bad says what is wrong with bad requests, by what the objectives ask for.
-func (f facts) bad() string {
-	for _, i := range f.deciding() {
-		if f.spec.Objectives[i].Latency > 0 {
-			return "slow or failed"
-		}
-	}
-	return "failed"
+// timed tells that slow requests are bad, too.
+func (f facts) timed() bool {
+	return slices.ContainsFunc(f.spec.Objectives, func(o verifier.ObjectiveSpec) bool { return !o.Advisory && o.Latency > 0 })
 }
 
-// enough is the least number of faulted requests from which anything follows:
-// ⌈ln(1/beta) / −ln(1 − tolerance)⌉ of the strictest objective. 0: unknown.
+// were is the predicate of n bad requests.
+func (f facts) were(n uint64) string {
+	switch {
+	case !f.timed():
+		return "failed"
+	case n == 1:
+		return "was slow or failed"
+	default:
+		return "were slow or failed"
+	}
+}
+
+// hadBeen is the same, seen from a later moment.
+func (f facts) hadBeen() string {
+	if f.timed() {
+		return "had been slow or failed"
+	}
+	return "had failed"
+}
+
+// enough is the least number of faulted requests from which anything follows,
+// for the strictest objective. 0: the record does not say.
 func (f facts) enough() uint64 {
 	var most uint64
 	for _, i := range f.deciding() {
-		tolerance := f.spec.Objectives[i].Tolerance
-		if tolerance <= 0 || tolerance >= 1 || f.spec.Beta <= 0 || f.spec.Beta >= 1 {
-			continue
+		if tolerance := f.spec.Objectives[i].Tolerance; tolerance > 0 && f.spec.Beta > 0 {
+			most = max(most, stats.LeastFaulted(tolerance, f.spec.Beta))
 		}
-		most = max(most, uint64(math.Ceil(math.Log(1/f.spec.Beta)/-math.Log1p(-tolerance))))
 	}
 	return most
 }
@@ -222,7 +274,7 @@ func (f facts) enough() uint64 {
 // egress-payment, "requests" for others.
 func calls(p verifier.PolicySpec) string {
 	if name, ok := strings.CutPrefix(p.Listener, "egress-"); ok && name != "" {
-		return name + " calls"
+		return named(name) + " calls"
 	}
 	return "requests"
 }

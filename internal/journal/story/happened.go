@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -26,7 +27,10 @@ func (f facts) happened() []Paragraph {
 	moments := append(f.excesses(), f.interruptions()...)
 	slices.SortStableFunc(moments, func(a, b moment) int { return a.at.Compare(b.at) })
 	var p prose
-	if len(moments) == 0 || moments[0].at.Sub(f.zero) > 2*look {
+	switch {
+	case len(moments) == 0 && f.run.Verdict == verifier.Upheld:
+		p.say("Nothing gave way.")
+	case len(moments) > 0 && moments[0].at.Sub(f.zero) > 2*look:
 		p.say("At first nothing showed.")
 	}
 	for _, m := range moments {
@@ -45,14 +49,14 @@ func (f facts) excesses() []moment {
 		if !ok {
 			return nil
 		}
-		return []moment{f.moment(all, fmt.Sprintf("%s, %s of the last %s requests had been %s; the promise (%s) allows %s.",
-			capital(f.in(all.tick.At)), count(all.recent.Bad), count(all.recent.Requests), f.bad(), all.objective.Name, allowed(all.objective.Allowed)))}
+		return []moment{f.moment(all, fmt.Sprintf("%s, %s of the last %s requests %s; the promise (%s) allows %s.",
+			capital(f.in(all.tick.At)), count(all.recent.Bad), count(all.recent.Requests), f.hadBeen(), named(all.objective.Name), allowed(all.objective.Allowed)))}
 	}
 	var moments []moment
 	faulted, broke := f.firstExcess(faultArm)
 	if broke {
-		moments = append(moments, f.moment(faulted, fmt.Sprintf("%s, %s of the last %s faulted requests had been %s, where the belief tolerates %s (%s).",
-			capital(f.in(faulted.tick.At)), count(faulted.recent.Bad), count(faulted.recent.Requests), f.bad(), allowed(faulted.objective.Tolerance), faulted.objective.Name)))
+		moments = append(moments, f.moment(faulted, fmt.Sprintf("%s, %s of the last %s faulted requests %s, where the belief tolerates %s by %s.",
+			capital(f.in(faulted.tick.At)), count(faulted.recent.Bad), count(faulted.recent.Requests), f.hadBeen(), allowed(faulted.objective.Tolerance), named(faulted.objective.Name))))
 	}
 	control, followed := f.firstExcess(untouched)
 	if !followed {
@@ -96,7 +100,7 @@ func (f facts) interruptions() []moment {
 		}
 		moments = append(moments, moment{
 			at: e.At, refs: []string{e.ID},
-			say: fmt.Sprintf("%s, %s: %s%s", capital(f.in(e.At)), interruption(e.Kind), quote(e.Text), learned(e)),
+			say: fmt.Sprintf("%s, %s: %s%s", capital(f.in(e.At)), interruption(e.Kind), told(e.Text), learned(e)),
 		})
 	}
 	return moments
@@ -117,10 +121,10 @@ func interruption(kind string) string {
 	}
 }
 
-// learned tells that something was learned late, and ends the sentence.
+// learned tells, as a sentence to follow, that something was learned late.
 func learned(e journal.Event) string {
 	if late := e.KnownAt.Sub(e.At); late >= time.Minute {
-		return " (we learned this " + span(late) + " later)."
+		return " We learned that " + span(late) + " later."
 	}
 	return ""
 }
@@ -129,7 +133,7 @@ func learned(e journal.Event) string {
 func (f facts) traffic(p *prose) {
 	before, now := f.flowBefore(), f.flowNow()
 	b, n := before.perSecond(), now.perSecond()
-	if b < 2 || n == 0 || (4*n <= 5*b && 5*n >= 4*b) {
+	if min(before.requests, now.requests) < 100 || (4*n <= 5*b && 5*n >= 4*b) {
 		return
 	}
 	direction := "fell"
@@ -150,30 +154,43 @@ func (f facts) totals(p *prose) {
 	}
 	c := tick.Counts
 	_, spread := f.firstExcess(untouched)
-	p.say("By %s, %s faulted requests %s %s.", f.end(tick), of(c.Fault), was(c.Fault.Bad), f.bad())
+	p.say("By %s, %s faulted requests %s.", f.end(), of(c.Fault), f.were(c.Fault.Bad))
 	switch {
 	case c.Control.Requests == 0:
 		p.say("Every request was faulted: there are no untouched ones to compare with.")
 	case spread:
-		p.say("So %s %s untouched ones.", was(c.Control.Bad), of(c.Control))
-	default:
+		p.say("So %s %s untouched ones.", did(c.Control.Bad, f.timed()), of(c.Control))
+	case f.unchanged(c.Control):
 		p.say("Requests nobody touched stayed as they were: %s, against %s before the first fault.", of(c.Control), of(f.before()))
+	default:
+		p.say("Among requests nobody touched it was %s, against %s before the first fault.", of(c.Control), of(f.before()))
 	}
+}
+
+// unchanged tells that a population did no worse than the rate before the first
+// fault explains, within two standard deviations of a Poisson count.
+func (f facts) unchanged(t verifier.Tally) bool {
+	expected := rate(f.before()) * float64(t.Requests)
+	return float64(t.Bad) <= expected+2*math.Sqrt(expected)+1
 }
 
 // unfollowed tells that the fault could not be tied to requests at the edge.
 func (f facts) unfollowed(p *prose, tick verifier.Tick) {
 	c := tick.Counts
-	all := minus(f.whole(c), f.whole(f.until(f.zero).Counts))
+	all := f.since(tick)
 	p.say("The application does not pass on trace context: %s of %s calls could not be tied to the request they served, so we cannot say which requests met the fault and judged them all together.",
 		count(c.Unfollowed), count(c.Unfollowed+c.Followed))
-	p.say("By %s, at least %s requests since the first fault %s %s.", f.end(tick), of(all), was(all.Bad), f.bad())
+	p.say("By %s, at least %s requests since the first fault %s.", f.end(), of(all), f.were(all.Bad))
 }
 
-// end names the instant of tick.
-func (f facts) end(tick verifier.Tick) string {
-	if decided := f.decidedAt(); !decided.IsZero() {
+// end names the instant of the last tick that injected.
+func (f facts) end() string {
+	switch {
+	case f.run.Verdict == verifier.Breached, f.run.Verdict == verifier.Upheld:
 		return "the decision"
+	case f.ended:
+		return "the end"
+	default:
+		return "now"
 	}
-	return span(tick.At.Sub(f.zero)) + " in"
 }

@@ -103,15 +103,13 @@ func grounded() *regexp.Regexp {
 	const n = `[0-9][0-9\x{a0}]*(\.[0-9]+)?`
 	return regexp.MustCompile(strings.Join([]string{
 		`(s|run|fault|in|later) \([0-9]{2}:[0-9]{2}:[0-9]{2} UTC\)`,   // wall time, after a relative one
-		n + ` (of|in) (them |the )?(last )?` + n,                      // a part of a whole
+		n + ` (of|in) (the )?(last )?` + n,                            // a part of a whole
 		n + ` to 1\b`,                                                 // odds
 		n + ` (min|h)( ` + n + ` (s|min))?`,                           // long durations
 		n + ` (ms|s)\b`,                                               // durations
 		n + ` (a second|requests a second|requests came each second)`, // rates
 		`between ` + n + ` and ` + n + ` in 100`,                      // intervals
 		`at least ` + n + ` bad requests?`,                            // a floor agreed beforehand
-		`of ` + n + ` drawn`,                                          // a whole whose part is in words
-		`of the ` + n + ` faulted requests`,                           // likewise
-		n + ` faulted requests since`,                                 // likewise
+		`[Oo]f the ` + n + ` faulted requests`,                        // likewise
 	}, "|"))
 }

@@ -101,34 +101,36 @@ func (w flow) perSecond() uint64 {
 	return uint64(float64(w.requests)/w.over.Seconds() + 0.5)
 }
 
-// flowBefore is the flow of the baseline, and flowNow that of the last ten
-// seconds with faults.
+// flowBefore is the flow of the baseline.
 func (f facts) flowBefore() flow {
 	if !f.faulted {
 		return flow{}
 	}
-	return flow{requests: f.before().Requests, over: f.zero.Sub(f.start)}
+	return flow{requests: f.came(f.until(f.zero).Counts), over: f.zero.Sub(f.start)}
 }
 
+// flowNow is the flow of the last ten seconds with faults.
 func (f facts) flowNow() flow {
 	injecting := f.injecting()
 	if len(injecting) < 2 {
 		return flow{}
 	}
-	last := injecting[len(injecting)-1]
-	first := injecting[0]
+	first, last := injecting[0], injecting[len(injecting)-1]
 	for _, tick := range injecting {
 		if last.At.Sub(tick.At) >= 10*time.Second {
 			first = tick
 		}
 	}
-	return flow{requests: f.offered(last.Counts) - min(f.offered(last.Counts), f.offered(first.Counts)), over: last.At.Sub(first.At)}
+	return flow{requests: f.came(last.Counts) - min(f.came(last.Counts), f.came(first.Counts)), over: last.At.Sub(first.At)}
 }
 
-// offered counts the requests that faults were, or could have been, offered to.
-func (f facts) offered(c verifier.Counts) uint64 {
-	if f.alone() {
-		return f.whole(c).Requests
+// came counts the requests of the busiest deciding objective.
+func (f facts) came(c verifier.Counts) uint64 {
+	var most uint64
+	for _, i := range f.deciding() {
+		if i < len(c.Objectives) {
+			most = max(most, c.Objectives[i].All.Requests)
+		}
 	}
-	return c.Fault.Requests + c.Control.Requests
+	return most
 }

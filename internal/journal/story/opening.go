@@ -20,14 +20,14 @@ func (f facts) believed() []Paragraph {
 	var promises []string
 	for _, i := range f.deciding() {
 		if o := f.spec.Objectives[i]; o.Promise != "" {
-			promises = append(promises, o.Name+", "+quote(o.Promise))
+			promises = append(promises, named(o.Name)+", "+quote(o.Promise))
 		}
 	}
 	if len(promises) > 0 {
 		p.say("In numbers: %s.", list(promises))
 	}
 	if f.spec.Alpha > 0 {
-		p.say("Before we began, we agreed on what would change our mind: evidence of %s against any of these, from at least %s bad %s. A belief that is true meets that in at most %s runs.",
+		p.say("Before we began, we agreed on what would change our mind: evidence of %s against them, weighed together, from at least %s bad %s. A belief that is true meets that in at most %s runs.",
 			odds(1/f.spec.Alpha), count(f.spec.MinBad), plural(f.spec.MinBad), inWords(f.spec.Alpha))
 	}
 	p.rest(f.refs(journal.KindRunStarted)...)
@@ -45,13 +45,19 @@ func plural(n uint64) string {
 func (f facts) ordinary() []Paragraph {
 	until := f.zero
 	if !f.faulted {
-		until = f.at(time.Time{}, journal.KindRunEnded)
+		until = f.at(f.decidedAt(), journal.KindRunEnded)
 	}
 	took := until.Sub(f.start)
 	if len(f.ticks) == 0 || took <= 0 {
 		return nil
 	}
 	var p prose
+	for _, e := range f.between(time.Time{}, f.start, journal.KindDeploy) {
+		if e.Text != "" {
+			p.say("%s, a deploy: %s", capital(f.in(e.At)), told(e.Text))
+			p.rest(e.ID)
+		}
+	}
 	p.rest(f.refs(journal.KindRunStarted, journal.KindBaselineHeld)...)
 	before := f.before()
 	last := f.until(until)
@@ -70,9 +76,9 @@ func (f facts) ordinary() []Paragraph {
 	}
 	per := flow{requests: before.Requests, over: took}.perSecond()
 	if per > 0 {
-		p.say("About %s requests came each second; %s of them %s %s.", count(per), of(before), was(before.Bad), f.bad())
+		p.say("About %s requests came each second; %s %s.", count(per), of(before), f.were(before.Bad))
 	} else {
-		p.say("Requests came now and then; %s of them %s %s.", of(before), was(before.Bad), f.bad())
+		p.say("Requests came now and then; %s %s.", of(before), f.were(before.Bad))
 	}
 	if drawn := last.Counts.BeforeDrawn; drawn > 0 && !f.alone() {
 		p.say("We tossed the coin all the same, as a rehearsal: it chose %s, and nothing was done to them.", of(verifier.Tally{Requests: before.Requests, Bad: drawn}))
@@ -115,14 +121,24 @@ func (f facts) changed() []Paragraph {
 // delivered tells whether the fault reached those it was meant for.
 func (f facts) delivered(p *prose) {
 	arm, c := f.arms().Fault, f.last().Counts
+	if f.alone() && c.Delivered > 0 {
+		p.say("%s of %s matching calls, counted from the start of the run, met it in full.", count(c.Delivered), count(c.Followed+c.Unfollowed))
+		p.rest(tickRef(f.last()))
+	}
 	if arm.Requests == 0 {
 		return
 	}
 	p.rest(tickRef(f.last()))
+	all := count(arm.Delivered) + " of " + count(arm.Requests) + " faulted requests"
+	switch arm.Delivered {
+	case arm.Requests:
+		all = "All of the " + count(arm.Requests) + " faulted requests"
+	case 0:
+		all = "None of the " + count(arm.Requests) + " faulted requests"
+	}
 	if arm.Delivered > 0 && c.DelaySum > 0 {
-		p.say("%s of %s faulted requests met it in full, and waited %s longer on average.",
-			count(arm.Delivered), count(arm.Requests), span(c.DelaySum/time.Duration(arm.Delivered))) //nolint:gosec // a count of requests
+		p.say("%s met it in full, and waited %s longer on average.", all, span(c.DelaySum/time.Duration(arm.Delivered))) //nolint:gosec // a count of requests
 		return
 	}
-	p.say("%s of %s faulted requests met it in full.", count(arm.Delivered), count(arm.Requests))
+	p.say("%s met it in full.", all)
 }

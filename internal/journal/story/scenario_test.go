@@ -18,15 +18,16 @@ type scenario struct {
 	before   verifier.Tally                                       // all of the baseline
 	second   func(i int) (fault, control verifier.Tally)          // what the i-th second with faults adds
 	inject   int                                                  // seconds with faults
-	decided  time.Duration                                        // after the first fault; 0: no decision event
+	decided  time.Duration                                        // after the first fault, or after the baseline
 	settle   func(i int) (control verifier.Tally)                 // what the i-th second of recovery adds
-	recover  time.Duration                                        // after the last fault; 0: it does not
+	recover  time.Duration                                        // after the decision; 0: it does not
 	alone    bool                                                 // calls are not followed
 	delivers func(fault uint64) (delivered uint64)                // nil: all
 	end      func(run *verifier.Run)                              // verdict, reason, guards
 	people   func(start, first time.Time) (extra []journal.Event) // what people add
 	held     map[string]uint64
 	released uint64
+	lost     uint64 // calls that could not be followed, of those that could
 }
 
 func start() time.Time { return time.Date(2026, 11, 3, 14, 1, 42, 0, time.UTC) }
@@ -68,12 +69,12 @@ type player struct {
 func (p *player) play() {
 	first := start().Add(time.Duration(p.s.baseline) * time.Second)
 	p.event(start(), journal.KindRunStarted, "Run r7 of checkout-slow-payment started.", p.s.spec)
+	var done verifier.Tally
 	for i := range p.s.baseline {
 		n := uint64(i + 1)
-		p.add(verifier.Tally{}, verifier.Tally{}, verifier.Tally{
-			Requests: p.s.before.Requests*n/uint64(p.s.baseline) - p.counts.Before.Requests,
-			Bad:      p.s.before.Bad*n/uint64(p.s.baseline) - p.counts.Before.Bad,
-		})
+		now := verifier.Tally{Requests: p.s.before.Requests * n / uint64(p.s.baseline), Bad: p.s.before.Bad * n / uint64(p.s.baseline)}
+		p.add(verifier.Tally{}, verifier.Tally{}, verifier.Tally{Requests: now.Requests - done.Requests, Bad: now.Bad - done.Bad})
+		done = now
 		p.counts.BeforeDrawn = p.counts.Before.Requests * 51 / 1000
 		p.tick(start().Add(time.Duration(i+1)*time.Second), verifier.StateBaseline)
 	}
@@ -95,10 +96,12 @@ func (p *player) play() {
 
 func (p *player) finish(first time.Time) {
 	at := first.Add(time.Duration(p.s.inject) * time.Second)
-	if p.s.decided > 0 {
+	if p.s.decided > 0 || p.s.inject == 0 {
 		p.run.DecidedAt = first.Add(p.s.decided)
-		p.event(p.run.DecidedAt, journal.KindEvidenceFrozen, "The evidence was frozen.", nil)
-		p.event(p.run.DecidedAt, journal.KindDecision, "The verifier decided.", nil)
+		p.s.end(&p.run)
+		r := p.run
+		p.event(r.DecidedAt, journal.KindDecision, string(r.Verdict)+": "+r.Reason,
+			verifier.Decision{Verdict: r.Verdict, Attribution: r.Attribution, StopReason: r.StopReason, Reason: r.Reason, Guards: r.Guards})
 		at = p.run.DecidedAt
 	}
 	p.counts.Released = p.s.released
@@ -115,12 +118,14 @@ func (p *player) finish(first time.Time) {
 		}
 	}
 	if p.s.recover > 0 {
-		p.event(p.run.LastFaultedAt.Add(p.s.recover), journal.KindRecovered, "The promises hold again.", nil)
+		p.event(p.run.DecidedAt.Add(p.s.recover+time.Second), journal.KindRecovered, "Every promise was kept again.", verifier.Recovered{After: verifier.Seconds(p.s.recover)})
 		p.run.Recovery = verifier.Seconds(p.s.recover)
 	}
-	p.run.EndedAt = at.Add(30 * time.Second)
+	p.run.EndedAt = at
+	if p.s.inject > 0 {
+		p.run.EndedAt = at.Add(30 * time.Second)
+	}
 	p.run.Arms = verifier.Arms{Fault: verifier.FaultArm{Tally: p.counts.Fault, Delivered: p.counts.Delivered}, Control: p.counts.Control, Before: p.counts.Before}
-	p.s.end(&p.run)
 	p.event(p.run.EndedAt, journal.KindRunEnded, "Run r7 ended: "+string(p.run.Verdict)+".", p.run)
 	if p.s.people != nil {
 		p.events = append(p.events, p.s.people(start(), first)...)
@@ -153,12 +158,13 @@ func (p *player) add(fault, control, before verifier.Tally) {
 		delivered = p.s.delivers(fault.Requests)
 	}
 	c.Delivered += delivered
-	c.DelaySum += time.Duration(delivered) * 401 * time.Millisecond //nolint:gosec // small
+	c.DelaySum += time.Duration(delivered) * 401 * time.Millisecond
 	c.Held = p.s.held
 	if p.s.alone {
 		c.Unfollowed += fault.Requests + control.Requests + before.Requests
 		return
 	}
+	c.Unfollowed = p.s.lost
 	c.Followed += fault.Requests + control.Requests + before.Requests
 	if recovering {
 		return

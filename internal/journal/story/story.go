@@ -112,7 +112,11 @@ func (a Appendix) markdown(b *strings.Builder) {
 	}
 	b.WriteString("\n| event | when | at (UTC) | what | in words |\n|---|---:|---|---|---|\n")
 	for _, e := range a.Timeline {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", e.Ref, e.When, e.At.UTC().Format("15:04:05.000"), cell(e.Kind), cell(e.Text))
+		text := e.Text
+		if late := e.KnownAt.Sub(e.At); late >= time.Minute {
+			text += " (learned " + span(late) + " later)"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", e.Ref, e.When, e.At.UTC().Format("15:04:05.000"), cell(e.Kind), cell(text))
 	}
 	fmt.Fprintf(b, "\nA reference such as `e3` is an event of this timeline, `t49` the counts of judgement 49. To judge the recorded counts again: `%s`\n", a.Replay)
 }

@@ -44,7 +44,7 @@ func scenarios() []scenario {
 					return tally(9, 2), tally(176, 5)
 				}
 			},
-			settle:  func(i int) verifier.Tally { return tally(185, uint64(max(0, 6-i))) }, //nolint:gosec // small
+			settle:  func(i int) verifier.Tally { return tally(185, uint64(max(0, 6-i))) },
 			recover: 6200 * time.Millisecond,
 			end: func(r *verifier.Run) {
 				r.Verdict, r.Attribution, r.Reason = verifier.Breached, "fault", "Latency is below 99% over all requests."
@@ -70,7 +70,7 @@ func scenarios() []scenario {
 				}
 				return tally(6, 1+every(3, i)), tally(114, every(10, i))
 			},
-			settle: func(int) verifier.Tally { return tally(120, 0) }, recover: 250 * time.Millisecond,
+			settle: func(int) verifier.Tally { return tally(120, 0) }, recover: 21 * time.Second,
 			end: func(r *verifier.Run) {
 				r.Verdict, r.Attribution, r.Reason = verifier.Breached, "fault", "Faulted requests broke latency."
 				r.Guards = []verifier.Guard{{Objective: "latency", Guard: "fault-arm", Evidence: 3.2e7, Requests: 102, Bad: 18, Interval: [2]float64{0.08, 0.31}}}
@@ -79,12 +79,12 @@ func scenarios() []scenario {
 		{
 			name: "upheld", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 150, decided: 150 * time.Second, second: calm,
 			end: func(r *verifier.Run) {
-				r.Verdict, r.Reason = verifier.Upheld, "Every promise held among 900 faulted requests."
+				r.Verdict, r.Reason = verifier.Upheld, "availability: 0 of 900 faulted requests were bad (0%); 0.5% is tolerated; and latency: 0 of 900 faulted requests were bad (0%); 1% is tolerated. Evidence for the belief reached 1/beta = 20 after 150.0 s of faults."
 				r.Guards = []verifier.Guard{{Objective: "latency", Guard: "fault-arm", Evidence: 0.0002, Requests: 900, Bad: 0, Interval: [2]float64{0, 0.007}}}
 			},
 		},
 		{
-			name: "inconclusive", spec: slowPayment(), baseline: 30, before: tally(90, 0), inject: 300,
+			name: "inconclusive", spec: slowPayment(), lost: 40, baseline: 30, before: tally(90, 0), inject: 300, decided: 300 * time.Second,
 			second: func(i int) (verifier.Tally, verifier.Tally) {
 				if i == 200 {
 					return tally(1, 1), tally(2, 0)
@@ -103,7 +103,7 @@ func scenarios() []scenario {
 			},
 		},
 		{
-			name: "not exercised for want of faults", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 60, held: map[string]uint64{"max-concurrent": 6700},
+			name: "not exercised for want of faults", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 60, decided: 60 * time.Second, held: map[string]uint64{"max-concurrent": 6700},
 			second:   func(int) (verifier.Tally, verifier.Tally) { return tally(1, 0), tally(19, 0) },
 			delivers: func(uint64) uint64 { return 0 },
 			end: func(r *verifier.Run) {
@@ -111,13 +111,31 @@ func scenarios() []scenario {
 			},
 		},
 		{
-			name: "stopped by a person", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 12, second: calm,
+			name: "stopped by a person", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 12, decided: 12 * time.Second, second: calm,
 			end: func(r *verifier.Run) {
 				r.Verdict, r.StopReason, r.Reason = verifier.Stopped, "operator", "A person stopped the run."
 				r.Guards = []verifier.Guard{{Objective: "latency", Guard: "fault-arm", Evidence: 0.9, Requests: 72, Bad: 0}}
 			},
 			people: func(_, first time.Time) []journal.Event {
-				return []journal.Event{{At: first.Add(12 * time.Second), Kind: journal.KindHalt, Source: journal.SourcePerson, Text: "An unrelated incident needs the room.", Data: json.RawMessage(`{"by":"bo"}`)}}
+				return []journal.Event{{At: first.Add(12 * time.Second), Kind: journal.KindHalt, Source: journal.SourcePerson, Text: "A person halted everything: an unrelated incident needs the room.", Data: json.RawMessage(`{"by":"bo","reason":"an unrelated incident needs the room"}`)}}
+			},
+		},
+		{
+			name: "stopped blind", spec: slowPayment(), baseline: 30, before: tally(3600, 3), inject: 80, decided: 80 * time.Second,
+			second: func(i int) (verifier.Tally, verifier.Tally) {
+				if i >= 20 {
+					return tally(0, 0), tally(0, 0)
+				}
+				return calm(i)
+			},
+			end: func(r *verifier.Run) {
+				r.Verdict, r.StopReason, r.Reason = verifier.Stopped, verifier.StopBlind, "The counts were 60.2 s old."
+			},
+			people: func(_, first time.Time) []journal.Event {
+				return []journal.Event{
+					{At: first.Add(10 * time.Second), KnownAt: first.Add(130 * time.Second), Kind: journal.KindDeploy, Source: journal.SourcePerson, Text: "checkout 4.13"},
+					{At: first.Add(20 * time.Second), Kind: journal.KindSourceStale, Source: journal.SourceVerifier, Text: "The counts are 15.1 s old."},
+				}
 			},
 		},
 		{
@@ -126,6 +144,9 @@ func scenarios() []scenario {
 			end: func(r *verifier.Run) {
 				r.Verdict, r.Attribution, r.Reason = verifier.Breached, "unknown", "Latency is below 99% over all requests."
 				r.Guards = []verifier.Guard{{Objective: "latency", Guard: "global", Evidence: 204, Requests: 2400, Bad: 50, Interval: [2]float64{0.013, 0.031}}}
+			},
+			people: func(_, first time.Time) []journal.Event {
+				return []journal.Event{{At: first, Kind: journal.KindNote, Source: journal.SourceVerifier, Text: "Most calls cannot be tied to the request they belong to."}}
 			},
 		},
 	}
@@ -260,4 +281,23 @@ func TestLint(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzCompose checks that whatever stands in the record, a story is told or
+// refused, and never breaks off.
+func FuzzCompose(f *testing.F) {
+	f.Add([]byte(`{"alpha":0.01,"objectives":[{"name":"p99","latency":1}],"policies":[{"share":1e-9}]}`), []byte(`{"verdict":"breached","guards":[{"evidence":1e300}]}`), []byte(`{"state":"injecting","counts":{"fault":{"bad":7}}}`))
+	f.Fuzz(func(t *testing.T, spec, run, tick []byte) {
+		at := start()
+		told, err := story.Compose([]journal.Event{
+			{ID: "e1", At: at, KnownAt: at, Kind: journal.KindRunStarted, Run: "r", Data: spec},
+			{ID: "e2", At: at.Add(time.Second), KnownAt: at, Kind: journal.KindFaultFirst, Run: "r"},
+			{ID: "e3", At: at.Add(time.Minute), KnownAt: at, Kind: journal.KindDecision, Run: "r", Data: run},
+			{ID: "e4", At: at.Add(time.Hour), KnownAt: at, Kind: journal.KindRunEnded, Run: "r", Data: run},
+		}, []json.RawMessage{tick, tick})
+		if err != nil || told.Markdown() == "" {
+			t.Errorf("nothing was told: %v", err)
+		}
+		_ = story.Lint(told)
+	})
 }

@@ -42,11 +42,7 @@ func rate(t verifier.Tally) float64 {
 	return float64(t.Bad) / float64(t.Requests)
 }
 
-// plus and minus add and take away tallies; minus stops at zero.
-func plus(a, b verifier.Tally) verifier.Tally {
-	return verifier.Tally{Requests: a.Requests + b.Requests, Bad: a.Bad + b.Bad}
-}
-
+// minus takes b away from a, and stops at zero.
 func minus(a, b verifier.Tally) verifier.Tally {
 	return verifier.Tally{Requests: a.Requests - min(a.Requests, b.Requests), Bad: a.Bad - min(a.Bad, b.Bad)}
 }
@@ -100,22 +96,29 @@ func odds(evidence float64) string {
 	}
 }
 
-// span writes a duration: "12 ms", "41.0 s", "8 min 41 s", "2 h 5 min".
+// span writes a duration: "12 ms", "41.0 s", "8 min 41 s", "2 h 5 min", "5 min".
 func span(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
 		return "under 1 ms"
-	case d < 100*time.Millisecond:
+	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	case d < 100*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < time.Hour:
 		d = d.Round(time.Second)
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+		return twoUnits(int(d.Minutes()), "min", int(d.Seconds())%60, "s")
 	default:
 		d = d.Round(time.Minute)
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+		return twoUnits(int(d.Hours()), "h", int(d.Minutes())%60, "min")
 	}
+}
+
+func twoUnits(n int, unit string, rest int, small string) string {
+	if rest == 0 {
+		return fmt.Sprintf("%d %s", n, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", n, unit, rest, small)
 }
 
 // clock writes a wall time, always after a relative one: " (14:02:53 UTC)".
@@ -146,7 +149,28 @@ func capital(s string) string {
 }
 
 // quote writes people's words between quotation marks.
-func quote(s string) string { return "“" + strings.Join(strings.Fields(s), " ") + "”" }
+func quote(s string) string {
+	inner := strings.NewReplacer("“", "‘", "”", "’").Replace(s)
+	return "“" + strings.Join(strings.Fields(inner), " ") + "”"
+}
+
+// named writes a name in a sentence; one with digits as program text, so that
+// nobody takes it for a number.
+func named(s string) string {
+	if strings.ContainsAny(s, "0123456789") {
+		return "`" + s + "`"
+	}
+	return s
+}
+
+// told writes people's words as the end of a sentence.
+func told(s string) string {
+	s = strings.TrimSpace(s)
+	if s != "" && strings.ContainsRune(".!?…", []rune(s)[len([]rune(s))-1]) {
+		return quote(s)
+	}
+	return quote(s) + "."
+}
 
 // list joins items as people do: "a, b and c".
 func list(items []string) string {
@@ -165,10 +189,18 @@ func was(n uint64) string {
 	return "were"
 }
 
+// did refers back to what was said of bad requests.
+func did(n uint64, timed bool) string {
+	if !timed {
+		return "did"
+	}
+	return was(n)
+}
+
 // guardWords says over which requests a guard looks.
 func guardWords(guard string) string {
 	switch guard {
-	case "fault-arm":
+	case verifier.GuardFaultArm:
 		return "the faulted requests"
 	case "comparison":
 		return "the faulted requests against the untouched ones"
