@@ -123,19 +123,19 @@ func TestSchemaRefusesWhatTheParserRefusesByForm(t *testing.T) {
 }
 
 // compileSchema compiles a schema, which fails when it is not one.
-func compileSchema(t testing.TB, text []byte) *jsonschema.Schema {
-	t.Helper()
+func compileSchema(tb testing.TB, text []byte) *jsonschema.Schema {
+	tb.Helper()
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource("schema.json", value); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	schema, err := compiler.Compile("schema.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return schema
 }
