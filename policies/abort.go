@@ -28,7 +28,7 @@ func (a *Abort) Hang() time.Duration {
 // String returns the abort in words: "abort 503", "abort gRPC UNAVAILABLE",
 // "reset the connection".
 func (a *Abort) String() string {
-	words := ""
+	var words string
 	switch {
 	case a.GRPCStatus != nil:
 		words = "abort gRPC " + a.GRPCStatus.String()

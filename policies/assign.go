@@ -82,7 +82,7 @@ func mix(x uint64) uint64 {
 // endian, the last one filled with zeros; the length goes in first, so that
 // the filling tells.
 func hash[T string | []byte](seed uint64, text T) uint64 {
-	sum := mix(seed + golden*uint64(len(text)+1)) //nolint:gosec // a length is not negative
+	sum := mix(seed + golden*uint64(len(text)+1))
 	for len(text) > 0 {
 		var word [8]byte
 		text = text[copy(word[:], text):]

@@ -8,21 +8,21 @@ import (
 )
 
 // compile returns the Set of documents written in YAML.
-func compile(t testing.TB, text string) *policies.Set {
-	t.Helper()
-	set, err := policies.Compile(parse(t, text))
+func compile(tb testing.TB, text string) *policies.Set {
+	tb.Helper()
+	set, err := policies.Compile(parse(tb, text))
 	if err != nil {
-		t.Fatalf("Compile: %v\n%s", err, text)
+		tb.Fatalf("Compile: %v\n%s", err, text)
 	}
 	return set
 }
 
 // parse returns documents written in YAML.
-func parse(t testing.TB, text string) []policies.Document {
-	t.Helper()
+func parse(tb testing.TB, text string) []policies.Document {
+	tb.Helper()
 	documents, err := policies.Parse("test.yaml", []byte(text))
 	if err != nil {
-		t.Fatalf("Parse: %v\n%s", err, text)
+		tb.Fatalf("Parse: %v\n%s", err, text)
 	}
 	return documents
 }

@@ -3,6 +3,7 @@ package policies_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -111,7 +112,8 @@ func TestPoliciesAreTriedInOrderUntilOneActs(t *testing.T) {
 			"permit a, coin a, take a, permit b, coin b, take b, permit c, coin c, take c",
 		},
 		"a lease that ends between coin and fault is no reason to note": {
-			moment{take: all(policies.NoLease)}, "none",
+			moment{take: all(policies.NoLease)},
+			"none",
 			"permit a, coin a, take a, permit b, coin b, take b, permit c, coin c, take c",
 		},
 	} {
@@ -138,7 +140,7 @@ func TestNoPercentageNeverDrawsAndAllOfThemAlwaysDo(t *testing.T) {
 		for share, want := range map[string]policies.Arm{"0": policies.ArmControl, "100": policies.ArmFault} {
 			set := compile(t, policy("a", "percentage: "+share+"\nassign: {by: \""+by+"\"}"))
 			for i := range 10_000 {
-				r := &policies.Request{Path: "/", Fields: policies.FieldMap{"X-User": {fmt.Sprint(i)}}}
+				r := &policies.Request{Path: "/", Fields: policies.FieldMap{"X-User": {strconv.Itoa(i)}}}
 				coins := &moment{coin: map[string]uint32{"a": uint32(i) * 10_000}}
 				if i == 9_999 {
 					coins.coin["a"] = policies.Whole - 1

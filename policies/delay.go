@@ -73,7 +73,7 @@ func (d *Delay) limit(delay time.Duration) time.Duration {
 // and what is longer than a duration can be is the longest one.
 func span(nanoseconds float64) time.Duration {
 	switch {
-	case !(nanoseconds > 0): //nolint:staticcheck // false for NaN, too
+	case nanoseconds <= 0 || math.IsNaN(nanoseconds):
 		return 0
 	case nanoseconds >= math.MaxInt64:
 		return math.MaxInt64

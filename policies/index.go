@@ -92,7 +92,7 @@ func newTrie(policies []*Policy, listener string, shared map[key]int) *node {
 				b = &bucket{}
 				places[c.head] = b
 			}
-			b.add(int32(number), rarest(c.keys, shared)) //nolint:gosec // a set holds fewer than 2³¹ policies
+			b.add(int32(number), rarest(c.keys, shared))
 		}
 	}
 	texts := map[string]bool{"": true}

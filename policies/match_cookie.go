@@ -8,7 +8,8 @@ import "strings"
 // values does not count, quotes are part of the value, and what has no "=" is
 // no cookie.
 func cookies(field, name string, yield func(string) bool) bool {
-	for pair := ""; field != ""; {
+	var pair string
+	for field != "" {
 		pair, field, _ = strings.Cut(field, ";")
 		key, value, ok := strings.Cut(pair, "=")
 		if ok && strings.Trim(key, " \t") == name && !yield(strings.Trim(value, " \t")) {

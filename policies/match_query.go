@@ -7,7 +7,8 @@ import "strings"
 // and an escape that is none is taken literally. Nothing is allocated unless
 // the name or a value is really escaped.
 func parameters(query, name string, yield func(string) bool) {
-	for pair := ""; query != ""; {
+	var pair string
+	for query != "" {
 		pair, query, _ = strings.Cut(query, "&")
 		if pair == "" {
 			continue

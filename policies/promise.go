@@ -63,7 +63,7 @@ func (p *Promise) Good(o Outcome) bool {
 // succeeded tells whether an answer is a success where only its latency was
 // asked for: the server did not fail.
 func (o Outcome) succeeded() bool {
-	return o.Status < 500 && !(o.GRPC && o.GRPCStatus.serverFailed())
+	return o.Status < 500 && (!o.GRPC || !o.GRPCStatus.serverFailed())
 }
 
 // serverFailed tells whether the status says that the server, not the caller,
