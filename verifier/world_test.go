@@ -144,6 +144,13 @@ func (w *world) Close() {
 
 func (w *world) live() bool { return w.since() < w.until }
 
+// faulting is live, for whoever does not hold the mutex.
+func (w *world) faulting() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.live()
+}
+
 // flow lets the traffic since the last look pass. A lease that ended in
 // between is cut exactly.
 func (w *world) flow() {
@@ -327,6 +334,8 @@ func (w *world) kinds() []string {
 
 // entries returns where something is in the log.
 func (w *world) entries(what string) []entry {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(w.log), func(e entry) bool { return e.what != what })
 }
 
