@@ -28,6 +28,7 @@ type flight struct {
 	delay     time.Duration
 	watched   bool // by at least one promise
 	counted   bool // in its population, already
+	closed    bool // the request has ended
 
 	next, prev *flight
 }
@@ -66,6 +67,9 @@ func (w *Watch) open(r *policies.Request, lane *Lane, p *Passage) *flight {
 		return nil
 	}
 	w.flights.push(f)
+	if f.watched {
+		w.counts.Begun++
+	}
 	if w.follows {
 		w.follow(f, r, p)
 	}
@@ -123,13 +127,32 @@ func (f *flight) meet(p population, drawn bool) {
 	f.drawn = f.drawn || drawn
 }
 
-// suffered tells the flight how its fault ended: delivered in full, or let go.
+// suffered tells the flight how one of its faults ended: delivered in full, or
+// let go. That may come after the request has ended: an application that gave a
+// call up has answered before the call's own proxy notices.
 func (f *flight) suffered(delivered bool, delay time.Duration) {
 	f.watch.mu.Lock()
 	defer f.watch.mu.Unlock()
+	first := delivered && !f.delivered
 	f.delivered = f.delivered || delivered
-	f.released = f.released || !delivered
 	f.delay += delay
+	switch {
+	case !f.closed:
+		f.released = f.released || !delivered
+	case delivered:
+		f.deliver(first, delay)
+	}
+}
+
+// deliver counts what the flight suffered.
+func (f *flight) deliver(first bool, delay time.Duration) {
+	if f.watch.closed || !f.counted || f.met != popFault {
+		return
+	}
+	if first {
+		f.watch.counts.Delivered++
+	}
+	f.watch.counts.DelaySum += delay
 }
 
 // age counts the flight as bad where it is older than a promise's latency. The
@@ -163,6 +186,7 @@ func (f *flight) close(o policies.Outcome) {
 	if w.closed {
 		return
 	}
+	f.closed = true
 	w.flights.remove(f)
 	if w.traces[f.trace] == f {
 		delete(w.traces, f.trace)
@@ -186,9 +210,8 @@ func (f *flight) close(o policies.Outcome) {
 	switch {
 	case f.released:
 		w.counts.Released++
-	case f.delivered && f.counted && f.met == popFault:
-		w.counts.Delivered++
-		w.counts.DelaySum += f.delay
+	case f.delivered:
+		f.deliver(true, f.delay)
 	}
 }
 

@@ -83,6 +83,7 @@ type Watch struct {
 type Counts struct {
 	At                    time.Time
 	Promises              []PromiseCounts // in the order of the spec
+	Begun                 uint64          // requests that some promise counts, ended or not
 	Fault, Control        Tally
 	Before                Tally
 	BeforeDrawn           uint64

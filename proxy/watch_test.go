@@ -101,6 +101,27 @@ func TestOneCoinIsTossedForEachRequestAtTheEdge(t *testing.T) {
 	})
 }
 
+// TestAFaultThatEndsAfterItsRequestIsDeliveredToo has an application that gives
+// a slow call up and answers; only then does the call's proxy notice.
+func TestAFaultThatEndsAfterItsRequestIsDeliveredToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, shop("100"), newPermit("slow"), always)
+		w.Phase(proxy.PhaseInjecting)
+		p := w.ingress.Enter(get("/checkout"))
+		p.Inject(nil)
+		call := w.egress.Enter(get("/payments", "Traceparent", p.Traceparent()))
+		p.Leave(ok())
+		if c := w.Read(); c.Fault.Requests != 1 || c.Delivered != 0 {
+			t.Errorf("before the call's end: %+v; want it in the fault arm, not delivered yet", c)
+		}
+		call.Inject(nil)
+		call.Leave(ok())
+		if c := w.Read(); c.Delivered != 1 || c.DelaySum != 400*time.Millisecond || c.Begun != 1 {
+			t.Errorf("after the call's end: %+v; want it delivered", c)
+		}
+	})
+}
+
 func TestARequestThatMakesNoCallIsInNoArm(t *testing.T) {
 	w := newWorld(t, shop("100"), newPermit("slow"), always)
 	w.Phase(proxy.PhaseInjecting)

@@ -72,6 +72,9 @@ type Counts struct {
 	At time.Time `json:"at"`
 	// Objectives are in the order of the Spec.
 	Objectives []ObjectiveCounts `json:"objectives"`
+	// Begun counts the requests that came in and some objective counts, whether
+	// or not they have ended: the traffic there is.
+	Begun uint64 `json:"begun,omitempty"`
 	// Fault, Control and Before count requests by population; bad ones are bad
 	// by at least one objective that decides.
 	Fault   Tally `json:"fault"`

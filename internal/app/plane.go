@@ -57,6 +57,7 @@ func (w watch) Read(ctx context.Context) (verifier.Counts, error) {
 	c := w.Watch.Read()
 	out := verifier.Counts{
 		At:          c.At,
+		Begun:       c.Begun,
 		Fault:       verifier.Tally(c.Fault),
 		Control:     verifier.Tally(c.Control),
 		Before:      verifier.Tally(c.Before),

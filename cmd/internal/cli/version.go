@@ -58,6 +58,12 @@ func Output(c *cobra.Command) *Format {
 	return f
 }
 
+// Text is the form for people.
+func Text() *Format { return &Format{"text"} }
+
+// JSON is the form for programs.
+func JSON() *Format { return &Format{"json"} }
+
 // Print prints a value: as text by its own func, or as JSON or YAML.
 func (f *Format) Print(w io.Writer, value any, text func(io.Writer)) error {
 	switch f.name {

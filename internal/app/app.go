@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/poise-dev/poise/internal/api"
+	"github.com/poise-dev/poise/internal/journal"
+	"github.com/poise-dev/poise/internal/journal/sqlite"
+	"github.com/poise-dev/poise/internal/sidecar"
+	"github.com/poise-dev/poise/verifier"
+)
+
+// Options configures an App.
+type Options struct {
+	// Sidecar is the data plane. Its Record and Changed are set here.
+	Sidecar sidecar.Options
+	// Admin is where it is steered.
+	Admin sidecar.AdminOptions
+	// Data is the directory of the record.
+	Data string
+}
+
+// App is a whole poise in one process.
+type App struct {
+	Sidecar *sidecar.Sidecar
+	Runs    *Runs
+
+	admin  *sidecar.Admin
+	record *journal.Reopening
+	log    *slog.Logger
+}
+
+// New opens the record, the listeners and the admin address; requests wait
+// until Run. A record that cannot be opened is no error: traffic flows, leases
+// are refused, and every status says why.
+func New(o Options) (_ *App, err error) {
+	a := &App{log: o.Sidecar.Log}
+	a.record = journal.NewReopening(func() (journal.Store, error) { return sqlite.Open(o.Data, sqlite.Options{}) })
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.record.Close())
+		}
+	}()
+	o.Sidecar.Record = a.record
+	o.Sidecar.Changed = a.changed
+	if a.Sidecar, err = sidecar.New(o.Sidecar); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Sidecar.Close())
+		}
+	}()
+	judge, err := verifier.New(verifier.Options{
+		Plane: plane{a.Sidecar.Engine}, Leases: a.Sidecar.Leases, Recorder: &recorder{a.Sidecar, a.record}, Log: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Runs = &Runs{verifier: judge, sidecar: a.Sidecar, record: a.record, log: a.log}
+	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
+		return nil, err
+	}
+	a.admin, err = sidecar.OpenAdmin(o.Admin, a.api(), a.log)
+	return a, err
+}
+
+// api returns the whole admin API.
+func (a *App) api() api.Options {
+	o := a.Sidecar.API()
+	o.Verification = &api.Verification{Runs: a.Runs, Timeline: a.record, Story: a.Runs.Story}
+	return o
+}
+
+// AdminAddr returns the address the admin API really has.
+func (a *App) AdminAddr() string { return a.admin.Addr() }
+
+// shutdownTime bounds the ends of the runs: the last entries of the record.
+const shutdownTime = 10 * time.Second
+
+// Run carries requests and judges until ctx ends. Then, last in first out: runs
+// end (their faults at once), requests under way finish, the admin address
+// closes, and the record after it.
+func (a *App) Run(ctx context.Context) error {
+	a.Runs.settle(ctx)
+	base := context.WithoutCancel(ctx)
+	carrying, stopCarrying := context.WithCancel(base)
+	steering, stopSteering := context.WithCancel(base)
+	defer stopCarrying()
+	defer stopSteering()
+	var parts sync.WaitGroup
+	failed := make(chan error, 2)
+	parts.Go(func() { failed <- a.admin.Serve(steering) })
+	var carried sync.WaitGroup
+	carried.Go(func() { failed <- a.Sidecar.Run(carrying) })
+
+	var err error
+	ended := 0
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		ended++
+	}
+	bounded, cancel := context.WithTimeout(base, shutdownTime)
+	defer cancel()
+	err = errors.Join(err, a.Runs.verifier.Close(bounded))
+	stopCarrying()
+	carried.Wait()
+	stopSteering()
+	parts.Wait()
+	for ; ended < 2; ended++ {
+		err = errors.Join(err, <-failed)
+	}
+	return errors.Join(err, a.record.Close())
+}
+
+// Close closes an App that was never run.
+func (a *App) Close() error { return errors.Join(a.Sidecar.Close(), a.record.Close()) }
+
+// changed ends the runs whose documents are no longer what they began with.
+func (a *App) changed(c sidecar.Change) {
+	if a.Runs != nil { // nil while the first documents are read
+		a.Runs.supersede(c.Set)
+	}
+}
