@@ -124,8 +124,12 @@ func (f facts) flowNow() flow {
 	return flow{requests: f.came(last.Counts) - min(f.came(last.Counts), f.came(first.Counts)), over: last.At.Sub(first.At)}
 }
 
-// came counts the requests of the busiest deciding objective.
+// came counts the requests that came in. A record without that number has the
+// ended ones of the busiest deciding objective.
 func (f facts) came(c verifier.Counts) uint64 {
+	if c.Begun > 0 {
+		return c.Begun
+	}
 	var most uint64
 	for _, i := range f.deciding() {
 		if i < len(c.Objectives) {
