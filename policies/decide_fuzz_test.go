@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/poise-dev/poise/policies"
@@ -22,11 +23,12 @@ func (w world) often() bool             { return w.IntN(3) > 0 }
 
 // path returns a path of up to three words.
 func (w world) path() string {
-	path := w.one("", "/")
+	var path strings.Builder
+	path.WriteString(w.one("", "/"))
 	for range w.IntN(3) {
-		path += w.word() + w.one("", "/", "/", "//")
+		path.WriteString(w.word() + w.one("", "/", "/", "//"))
 	}
-	return path
+	return path.String()
 }
 
 func (w world) value() policies.ValueMatch {

@@ -2,6 +2,7 @@ package policies_test
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,6 +174,30 @@ func TestAGRPCStatusNeedsAGRPCRequest(t *testing.T) {
 				t.Errorf("decided %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAPolicyIsAskedOnceHoweverManyEntriesMatch(t *testing.T) {
+	set := compile(t, policy("a", `
+match:
+- methods: [GET]
+- path: {prefix: /}
+- path: {prefix: /x}
+- path: {exact: /x/y}
+- headers: [{name: x-user, exact: "1"}]
+- headers: [{name: x-user, exact: "2"}]
+- query: [{name: k, exact: v}]
+- host: {exact: shop}
+- source: {cidrs: ["::/0"]}`)+policy("b", ""))
+	r := &policies.Request{
+		Method: "GET", Path: "/x/y", Host: "shop", RawQuery: "k=v&k=v", Source: netip.IPv6Loopback(),
+		Fields: policies.FieldMap{"X-User": {"1", "2", "1"}},
+	}
+	m := &moment{permit: all(policies.AtMaxTotal)}
+	var d policies.Decision
+	set.Decide(r, m, &d)
+	if got, want := strings.Join(m.asked, ", "), "permit a, permit b"; got != want {
+		t.Errorf("asked %s, want %s", got, want)
 	}
 }
 

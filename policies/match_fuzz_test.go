@@ -80,7 +80,7 @@ func FuzzQuery(f *testing.F) {
 				}
 			}
 		}
-		for _, pair := range strings.Split(query, "&") {
+		for pair := range strings.SplitSeq(query, "&") {
 			name, _, _ := strings.Cut(pair, "=")
 			no := false
 			p := alone(t, policies.Condition{Query: []policies.ParameterMatch{{Name: name, ValueMatch: policies.ValueMatch{Present: &no}}}})

@@ -10,9 +10,6 @@ func parameters(query, name string, yield func(string) bool) {
 	var pair string
 	for query != "" {
 		pair, query, _ = strings.Cut(query, "&")
-		if pair == "" {
-			continue
-		}
 		key, value, _ := strings.Cut(pair, "=")
 		if unescape(key) == name && !yield(unescape(value)) {
 			return
