@@ -172,14 +172,14 @@ func (d draft) trial(s *Set) *Trial {
 		Name:     d.Metadata.Name,
 		Belief:   s.beliefs[in.Hypothesis],
 		Mode:     cmp.Or(in.Mode, ModeExperiment),
-		Baseline: lasting(in.Baseline, 30*time.Second),
-		Duration: lasting(in.Duration, 5*time.Minute),
-		Recovery: lasting(in.Recovery, 30*time.Second),
-		Interval: lasting(in.Interval, 250*time.Millisecond),
-		Lease:    lasting(in.Lease, 3*time.Second),
-		Alpha:    or(in.Alpha, 0.01),
-		Beta:     or(in.Beta, 0.05),
-		MinBad:   or(in.MinBad, 3),
+		Baseline: lasting(in.Baseline, DefaultBaseline),
+		Duration: lasting(in.Duration, DefaultDuration),
+		Recovery: lasting(in.Recovery, DefaultRecovery),
+		Interval: lasting(in.Interval, DefaultInterval),
+		Lease:    lasting(in.Lease, DefaultLease),
+		Alpha:    or(in.Alpha, DefaultAlpha),
+		Beta:     or(in.Beta, DefaultBeta),
+		MinBad:   or(in.MinBad, DefaultMinBad),
 	}
 	if t.Belief == nil {
 		d.dangling("spec.hypothesis", KindHypothesis, in.Hypothesis, names(s.Beliefs(), func(b *Belief) string { return b.Name }))
