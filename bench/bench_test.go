@@ -133,7 +133,7 @@ func service(t *testing.T) string {
 }
 
 func TestNeverMatchingPoliciesAreDocumentsOfOurs(t *testing.T) {
-	for _, n := range []int{1, 100, 10_000} {
+	for _, n := range []int{1, inFile + 1} {
 		var documents []policies.Document
 		for _, text := range neverMatching(n) {
 			more, err := policies.Parse("policies.yaml", []byte(text))

@@ -28,8 +28,8 @@ type peer struct {
 // that is not here says so when it is started.
 func peers(ctx context.Context, o options, dir string) []peer {
 	all := []peer{standard("default"), standard("tuned")}
-	binary, err := o.poise, error(nil)
-	if binary == "" {
+	binary, err := filepath.Abs(o.poise)
+	if o.poise == "" {
 		binary, err = build(ctx, dir)
 	}
 	for _, policies := range []int{0, 100, 10_000} {

@@ -192,44 +192,62 @@ func (s *stage) command(ctx context.Context, cpu string, args []string) *exec.Cm
 	return exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // what to measure is for the caller to say
 }
 
-// process is one that was started and listens. What it says may be read when it
-// has ended.
+// process is one that was started and listens.
 type process struct {
-	cmd  *exec.Cmd
-	said *bytes.Buffer
+	cmd   *exec.Cmd
+	said  bytes.Buffer  // to stderr; to be read when ended is closed
+	ended chan struct{} // closed when the process has ended
 }
 
 // start starts args and waits until address accepts connections.
 func (s *stage) start(ctx context.Context, cpu string, args []string, address string) (*process, error) {
-	p := &process{cmd: s.command(ctx, cpu, args), said: &bytes.Buffer{}}
-	p.cmd.Stderr = p.said
+	p := &process{cmd: s.command(ctx, cpu, args), ended: make(chan struct{})}
+	p.cmd.Stderr = &p.said
 	p.cmd.Dir = s.dir
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
-		var dialer net.Dialer
+	go func() {
+		_ = p.cmd.Wait() // however it ended, what it said tells more
+		close(p.ended)
+	}()
+	if !p.listens(ctx, address) {
+		p.end()
+		return nil, fmt.Errorf("it does not listen on %s%s", address, p.lastWords())
+	}
+	return p, nil
+}
+
+// listens waits until the process accepts connections, and tells whether it
+// does.
+func (p *process) listens(ctx context.Context, address string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var dialer net.Dialer
+	for pause(ctx, time.Now().Add(20*time.Millisecond)) {
+		select {
+		case <-p.ended:
+			return false
+		default:
+		}
 		if conn, err := dialer.DialContext(ctx, "tcp", address); err == nil {
 			conn.Close()
-			return p, nil
-		}
-		if !pause(ctx, time.Now().Add(20*time.Millisecond)) {
-			break
+			return true
 		}
 	}
-	p.end()
-	return nil, fmt.Errorf("it does not listen on %s%s", address, p.lastWords())
+	return false
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
-// end kills the process and waits for it.
+// end kills the process and waits until it has ended.
 func (p *process) end() {
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	<-p.ended
 }
 
-// lastWords is the last line the process wrote to stderr, to be put behind an error.
+// lastWords is the last line a process that has ended wrote to stderr, to be
+// put behind an error.
 func (p *process) lastWords() string {
 	lines := strings.Split(strings.TrimSpace(p.said.String()), "\n")
 	if last := lines[len(lines)-1]; last != "" {

@@ -21,12 +21,16 @@ func printTable(w io.Writer, results []result) {
 			fmt.Fprintf(w, "%-22s %14s\n", r.peer, errNotHere)
 		case r.err != nil:
 			fmt.Fprintf(w, "%-22s %14s\n", r.peer, "failed")
-			defer fmt.Fprintf(w, "%s: %v\n", r.peer, r.err)
 		default:
 			if base == 0 {
 				base = median(column(r.samples, sample.spent))
 			}
 			printLine(w, r, base)
+		}
+	}
+	for _, r := range results {
+		if r.err != nil && !errors.Is(r.err, errNotHere) {
+			fmt.Fprintf(w, "%s: %v\n", r.peer, r.err)
 		}
 	}
 }
