@@ -1,12 +1,15 @@
 package deploy_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/poise-dev/poise/policies"
 )
 
 // project loads a compose file the way docker compose does.
@@ -74,6 +77,24 @@ func TestComposeSidecarStandsBesideTheService(t *testing.T) {
 		if port.HostIP != "127.0.0.1" || port.Target != 8081 {
 			t.Errorf("it publishes %s:%d, want poise's listener on loopback", port.HostIP, port.Target)
 		}
+	}
+}
+
+func TestComposeSidecarHasAPolicyToStartWith(t *testing.T) {
+	text, err := os.ReadFile("compose/policies/slow.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := policies.Parse("slow.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policies.Compile(documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Policy("slow") == nil {
+		t.Error("there is no policy slow, which the comment lets act")
 	}
 }
 
