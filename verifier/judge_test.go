@@ -77,20 +77,22 @@ func before(c *verifier.Counts) {
 }
 
 func TestMinBadHoldsABreachBack(t *testing.T) {
-	s := newScript(oneObjective())
+	spec := oneObjective()
+	spec.Objectives[0].Allowed, spec.Objectives[0].Tolerance = 0.0005, 0.0005
+	s := newScript(spec)
 	s.step(before)
 	s.step(nil)
 	if j := s.step(func(c *verifier.Counts) { counted(c, 2, 2, 38, 0) }); j.Decision != nil {
 		t.Fatalf("2 of 2 bad, and it is %s: %s", j.Decision.Verdict, j.Decision.Reason)
 	}
-	if e := s.judge.Run().Guards[1].Evidence; e < 100 {
+	if e := s.judge.Run().Guards[1].Evidence; e < 200 {
 		t.Errorf("the evidence shown is %v: it is there, only held back", e)
 	}
 	j := s.step(func(c *verifier.Counts) { counted(c, 2, 1, 38, 0) })
 	if j.Decision == nil || j.Decision.Verdict != verifier.Breached || j.Renew || j.Revoke == "" {
 		t.Fatalf("3 of 4 bad: %+v", j)
 	}
-	want := "availability: 3 of 4 faulted requests were bad (75%); 0.5% is tolerated. " +
+	want := "availability: 3 of 4 faulted requests were bad (75%); 0.05% is tolerated. " +
 		"Evidence against the belief reached 1/alpha = 100 after 700 ms of faults."
 	if j.Decision.Reason != want {
 		t.Errorf("reason %q, want %q", j.Decision.Reason, want)
@@ -217,6 +219,21 @@ func TestTheSplitIsTestedWhereThereIsACoin(t *testing.T) {
 				t.Errorf("none of 1000 drawn: %+v, want invalid %v", j.Decision, c.invalid)
 			}
 		})
+	}
+}
+
+func TestWithoutArmsNothingIsUpheld(t *testing.T) {
+	s := newScript(oneObjective())
+	s.step(before)
+	s.step(func(c *verifier.Counts) { c.Followed, c.Unfollowed = 4000, 6000 })
+	for range 100 {
+		if j := s.step(func(c *verifier.Counts) { counted(c, 40, 0, 760, 0) }); j.Decision != nil {
+			t.Fatalf("%d of %d calls could not be followed, and it is %s", s.c.Unfollowed, s.c.Unfollowed+s.c.Followed, j.Decision.Verdict)
+		}
+	}
+	s.c.Followed = 6001
+	if j := s.step(func(c *verifier.Counts) { counted(c, 40, 0, 760, 0) }); j.Decision == nil || j.Decision.Verdict != verifier.Upheld {
+		t.Errorf("with arms it is proven, and the judgement is %+v", j)
 	}
 }
 

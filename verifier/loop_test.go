@@ -67,47 +67,124 @@ func TestAHungReadingIsNeverRenewedFrom(t *testing.T) {
 	})
 }
 
+// hangInRecord makes the 80th tick, 19.75 s after the start, wait for release.
+func hangInRecord(w *world) (release func()) {
+	gone := make(chan struct{})
+	w.tick = func(seq int) error {
+		if seq == 80 {
+			w.mu.Unlock()
+			<-gone // whatever its context says
+			w.mu.Lock()
+		}
+		return nil
+	}
+	return func() { close(gone) }
+}
+
 func TestARunThatHangsStopsItsFaultsByDoingNothing(t *testing.T) {
-	for name, hang := range map[string]func(w *world, wait func()){
-		"in the record": func(w *world, wait func()) {
-			w.tick = func(seq int) error {
-				if seq == 80 {
-					w.mu.Unlock()
-					wait()
-					w.mu.Lock()
-				}
-				return nil
-			}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		release := hangInRecord(w)
+		v := w.verifier(t)
+		run, err := v.Start(t.Context(), spec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		after(22 * time.Second)
+		if !w.faulting() {
+			t.Fatal("the last renewal was 2 s ago, for 3 s, and there are no faults")
+		}
+		after(time.Second)
+		if w.faulting() {
+			t.Error("the verifier hangs for longer than a lease, and faults flow")
+		}
+		release()
+		after(time.Second)
+		if !w.faulting() {
+			t.Error("the verifier is back, and nothing goes on")
+		}
+		if run, err = v.Wait(t.Context(), run.ID); err != nil || run.Verdict != verifier.Upheld {
+			t.Errorf("%s, %v", run.Verdict, err)
+		}
+	})
+}
+
+func TestAHangingRunIsStoppedAtOnceAndForGood(t *testing.T) {
+	for name, stop := range map[string]func(v *verifier.Verifier, run string, interrupt context.CancelCauseFunc){
+		"by a person": func(v *verifier.Verifier, run string, _ context.CancelCauseFunc) {
+			_ = v.Stop(run, verifier.Stop{Reason: verifier.StopOperator, Text: "Enough."})
+		},
+		"by a signal": func(_ *verifier.Verifier, _ string, interrupt context.CancelCauseFunc) {
+			interrupt(nil)
+			synctest.Wait()
+		},
+		"by the end of the process": func(v *verifier.Verifier, _ string, _ context.CancelCauseFunc) {
+			over, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = v.Close(over)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w, gone := newWorld(), make(chan struct{})
-				hang(w, func() { <-gone })
+				w := newWorld()
+				release := hangInRecord(w)
 				v := w.verifier(t)
-				run, err := v.Start(t.Context(), spec())
+				ctx, interrupt := context.WithCancelCause(t.Context())
+				defer interrupt(nil)
+				run, err := v.Start(ctx, spec())
 				if err != nil {
 					t.Fatal(err)
 				}
-				after(19 * time.Second)
-				if !w.faulting() {
-					t.Fatal("no faults before the hang")
-				}
-				after(4 * time.Second)
+				hung := 79 * spec().Interval // the beat of the 80th tick
+				after(hung)
+				stop(v, run.ID, interrupt)
 				if w.faulting() {
-					t.Error("the verifier hangs since 3 s, and faults flow")
+					t.Error("stopped, and faults flow")
 				}
-				if err := v.Stop(run.ID, verifier.Stop{Reason: verifier.StopOperator, Text: "Enough."}); err != nil {
-					t.Error(err)
-				}
-				close(gone)
+				release() // the judgement that hung said: renew
 				after(time.Second)
-				if got, err := v.Wait(t.Context(), run.ID); err != nil || got.StopReason != verifier.StopOperator {
+				renewals := w.entries("renew")
+				if last := renewals[len(renewals)-1]; last.at >= hung {
+					t.Errorf("stopped at %v, renewed at %v", hung, last.at)
+				}
+				if got, err := v.Wait(t.Context(), run.ID); err != nil || got.Verdict != verifier.Stopped {
 					t.Errorf("%+v, %v", got, err)
 				}
-				if renewals := w.entries("renew"); renewals[len(renewals)-1].at > 21*time.Second {
-					t.Errorf("renewed after it was stopped: %+v", renewals[len(renewals)-1])
+			})
+		})
+	}
+}
+
+func TestAnAnswerThatComesTooLateIsNotRenewedFrom(t *testing.T) {
+	for name, c := range map[string]struct {
+		lease, takes time.Duration
+	}{
+		"after the lease it would renew":  {3 * time.Second, 5 * time.Second},
+		"after a pause revoked the lease": {time.Minute, 20 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, asked := newWorld(), time.Duration(0)
+				w.deaf = true
+				w.read = func(since time.Duration) error {
+					if since >= 20*time.Second && asked == 0 {
+						asked = since
+						time.Sleep(c.takes)
+					}
+					return nil
 				}
+				s := spec()
+				s.Lease = c.lease
+				run := w.run(t, s)
+				for _, e := range w.entries("renew") {
+					if e.beat <= asked && e.at > asked {
+						t.Errorf("renewed at %v from the beat at %v", e.at, e.beat)
+					}
+				}
+				if run.Verdict != verifier.Upheld {
+					t.Errorf("%s: %s", run.Verdict, run.Reason)
+				}
+				checkReplay(t, w, run)
 			})
 		})
 	}

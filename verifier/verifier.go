@@ -34,8 +34,9 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the wall clock, with a monotonic reading. Nil: time.Now.
 	Now func() time.Time
-	// ReadLimit is the longest time a reading of counts may take. 0: half the
-	// lease of the run, so that a renewal always has time left.
+	// ReadLimit is the longest time the loop waits for a reading of counts. 0: two
+	// seconds or an interval, whatever is longer, but at most half the lease, so
+	// that a renewal has time left.
 	ReadLimit time.Duration
 	// RecordLimit is the longest time an entry in the record may take. 0: 5 s.
 	RecordLimit time.Duration
@@ -140,7 +141,7 @@ func (v *Verifier) free(spec Spec) error {
 func (v *Verifier) newRunner(spec Spec, watch Watch) *runner {
 	limit := v.o.ReadLimit
 	if limit == 0 {
-		limit = max(spec.Lease/2, time.Millisecond)
+		limit = min(max(spec.Interval, 2*time.Second), spec.Lease/2)
 	}
 	r := &runner{
 		spec: spec, judge: NewJudge(spec), watch: watch, log: v.log, now: v.o.Now, refused: v.o.Refused,
