@@ -18,7 +18,7 @@ import (
 )
 
 // serve carries requests to upstream through the HTTP adapter.
-func serve(t testing.TB, e *proxy.Engine, upstream string) (address string) {
+func serve(t *testing.T, e *proxy.Engine, upstream string) (address string) {
 	t.Helper()
 	s, err := proxy.Listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -42,16 +42,18 @@ func serve(t testing.TB, e *proxy.Engine, upstream string) (address string) {
 func adapters() map[string]func(t *testing.T, e *proxy.Engine, upstream string) string {
 	return map[string]func(*testing.T, *proxy.Engine, string) string{
 		"net/http": func(t *testing.T, e *proxy.Engine, upstream string) string {
+			t.Helper()
 			return serve(t, e, "http://"+upstream)
 		},
 		"raw bytes": func(t *testing.T, e *proxy.Engine, upstream string) string {
+			t.Helper()
 			return rawAdapter(t, e.Lane("default"), upstream)
 		},
 	}
 }
 
 // upstream answers 200 "fine".
-func upstream(t testing.TB) string {
+func upstream(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-From", "upstream")
@@ -61,23 +63,30 @@ func upstream(t testing.TB) string {
 	return s.Listener.Addr().String()
 }
 
+// reply is an answer that was read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // exchange sends one request and returns the answer, or how the connection
 // ended.
-func exchange(address, request string) (*http.Response, string, error) {
+func exchange(address, request string) (reply, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
-		return nil, "", err
+		return reply{}, err
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
 	io.WriteString(conn, request)
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
-		return nil, "", err
+		return reply{}, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	return answer, string(body), err
+	return reply{answer.StatusCode, answer.Header, string(body)}, err
 }
 
 const (
@@ -129,7 +138,7 @@ func TestEveryFaultLooksTheSameThroughEveryAdapter(t *testing.T) {
 					request = plain
 				}
 				began := time.Now()
-				answer, body, err := exchange(address, request)
+				answer, err := exchange(address, request)
 				if !errors.Is(err, tc.err) {
 					t.Fatalf("error %v, want %v", err, tc.err)
 				}
@@ -139,11 +148,11 @@ func TestEveryFaultLooksTheSameThroughEveryAdapter(t *testing.T) {
 				if tc.err != nil {
 					return
 				}
-				if answer.StatusCode != tc.status || body != tc.body {
-					t.Errorf("answer %d %q, want %d %q", answer.StatusCode, body, tc.status, tc.body)
+				if answer.status != tc.status || answer.body != tc.body {
+					t.Errorf("answer %d %q, want %d %q", answer.status, answer.body, tc.status, tc.body)
 				}
 				for name, want := range tc.header {
-					if got := answer.Header.Get(name); got != want {
+					if got := answer.header.Get(name); got != want {
 						t.Errorf("%s: %q, want %q", name, got, want)
 					}
 				}
@@ -167,9 +176,9 @@ func TestAReleasedRequestGoesOnUnharmedThroughEveryAdapter(t *testing.T) {
 						}
 					}
 				}()
-				answer, body, err := exchange(address, plain)
-				if err != nil || answer.StatusCode != 200 || body != "fine" {
-					t.Errorf("answer %v %q %v, want the upstream's", answer, body, err)
+				answer, err := exchange(address, plain)
+				if err != nil || answer.status != 200 || answer.body != "fine" {
+					t.Errorf("answer %v %v, want the upstream's", answer, err)
 				}
 			})
 		}
@@ -210,11 +219,11 @@ func TestNothingIsSentTwice(t *testing.T) {
 	}()
 	address := serve(t, proxy.New(proxy.Options{}), "http://"+l.Addr().String())
 	ask := func(path string) int {
-		answer, _, err := exchange(address, strings.Replace(plain, "/pay", path, 1))
+		answer, err := exchange(address, strings.Replace(plain, "/pay", path, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return answer.StatusCode
+		return answer.status
 	}
 	if got := ask("/first"); got != 200 {
 		t.Fatalf("first request: %d", got)

@@ -10,7 +10,7 @@ import (
 )
 
 // compile returns the set of some documents.
-func compile(t testing.TB, yaml string) *policies.Set {
+func compile(t *testing.T, yaml string) *policies.Set {
 	t.Helper()
 	docs, err := policies.Parse("test.yaml", []byte(yaml))
 	if err != nil {
@@ -97,7 +97,7 @@ func ok() policies.Outcome { return policies.Outcome{Status: 200, Complete: true
 func always() uint32 { return 0 }
 
 // engine returns an engine with documents, a permit and a coin.
-func engine(t testing.TB, set *policies.Set, p proxy.Permit, coin func() uint32) *proxy.Engine {
+func engine(t *testing.T, set *policies.Set, p proxy.Permit, coin func() uint32) *proxy.Engine {
 	t.Helper()
 	e := proxy.New(proxy.Options{Permit: p, Coin: coin})
 	e.Load(set)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,7 +182,7 @@ func addForwarded(in, out *http.Request) {
 	host, _, err := net.SplitHostPort(in.RemoteAddr)
 	if err == nil {
 		prior := out.Header["X-Forwarded-For"]
-		out.Header.Set("X-Forwarded-For", strings.Join(append(prior[:len(prior):len(prior)], host), ", "))
+		out.Header.Set("X-Forwarded-For", strings.Join(append(slices.Clip(prior), host), ", "))
 	}
 	if _, told := out.Header["X-Forwarded-Host"]; !told {
 		out.Header.Set("X-Forwarded-Host", in.Host)

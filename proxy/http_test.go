@@ -44,7 +44,7 @@ func h2c(t *testing.T) *http.Client {
 func TestWhatArrivesIsWhatLeaves(t *testing.T) {
 	var got *http.Request
 	address := behind(t, proxy.New(proxy.Options{}), func(_ http.ResponseWriter, r *http.Request) { got = r })
-	_, _, err := exchange(address, "GET /a%2Fb//c/../d?q=%zz;y=1&z HTTP/1.1\r\nHost: Shop.Local\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
+	_, err := exchange(address, "GET /a%2Fb//c/../d?q=%zz;y=1&z HTTP/1.1\r\nHost: Shop.Local\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +169,7 @@ func TestAnUpgradePassesBothWays(t *testing.T) {
 	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("answer %v, %v", answer, err)
 	}
+	defer answer.Body.Close()
 	fmt.Fprint(conn, "hello\n")
 	if line, err := r.ReadString('\n'); err != nil || line != "echo hello\n" {
 		t.Errorf("echo %q, %v", line, err)
@@ -185,8 +186,8 @@ func TestWhatAGatewayMustNotForwardIsAnsweredHere(t *testing.T) {
 		"OPTIONS /x HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n":        200,
 		"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\nConnection: close\r\n\r\n": 400,
 	} {
-		answer, _, err := exchange(address, request)
-		if err != nil || answer.StatusCode != want {
+		answer, err := exchange(address, request)
+		if err != nil || answer.status != want {
 			t.Errorf("%q: %v %v, want %d", request, answer, err, want)
 		}
 	}
@@ -199,8 +200,8 @@ func TestAnUpstreamThatIsNotThereIsSaidSo(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	l.Close()
-	answer, _, err := exchange(serve(t, proxy.New(proxy.Options{}), "http://"+nobody), plain)
-	if err != nil || answer.StatusCode != 502 || answer.Header.Get("Proxy-Status") != "poise; error=connection_refused" {
+	answer, err := exchange(serve(t, proxy.New(proxy.Options{}), "http://"+nobody), plain)
+	if err != nil || answer.status != 502 || answer.header.Get("Proxy-Status") != "poise; error=connection_refused" {
 		t.Errorf("answer %v, %v; want 502 with the reason", answer, err)
 	}
 }
@@ -253,9 +254,9 @@ func TestABodyReadAheadArrivesWhole(t *testing.T) {
 	})
 	for _, size := range []int{1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		want := strings.Repeat("x", size)
-		_, got, err := exchange(address, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", size, want))
-		if err != nil || got != want {
-			t.Errorf("%d bytes: %d came back, %v", size, len(got), err)
+		answer, err := exchange(address, fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", size, want))
+		if err != nil || answer.body != want {
+			t.Errorf("%d bytes: %d came back, %v", size, len(answer.body), err)
 		}
 	}
 }
@@ -311,7 +312,7 @@ spec:
 	e := engine(t, compile(t, docs), newPermit("p"), always)
 	address := serve(t, e, "http://"+upstream(t))
 	for range 3 {
-		if _, _, err := exchange(address, plain); err != nil {
+		if _, err := exchange(address, plain); err != nil {
 			t.Fatal(err)
 		}
 	}

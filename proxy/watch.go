@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -214,11 +215,7 @@ func (w *Watch) Read() Counts {
 	for f := w.flights.first; f != nil; f = f.next {
 		f.addPending(c.Promises)
 	}
-	held := make(map[string]uint64, len(c.Held))
-	for reason, n := range c.Held {
-		held[reason] = n
-	}
-	c.Held = held
+	c.Held = maps.Clone(c.Held)
 	c.Followed, c.Unfollowed = w.followed.Load(), w.unfollowed.Load()
 	c.Active = int(w.active.Load())
 	c.FirstFault, c.LastFault = w.stamp(&w.firstFault), w.stamp(&w.lastFault)

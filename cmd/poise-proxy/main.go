@@ -10,7 +10,7 @@ import (
 )
 
 // version is set by the linker.
-var version string //nolint:gochecknoglobals // the linker can set nothing else
+var version string
 
 func main() {
 	v := cli.Version(version)

@@ -163,7 +163,7 @@ func (d *demonstration) adminAddress() string {
 	if d.admin != "" {
 		return d.admin
 	}
-	socket, err := net.Listen("tcp", defaultAdmin)
+	socket, err := new(net.ListenConfig).Listen(context.Background(), "tcp", defaultAdmin)
 	if err != nil {
 		return "127.0.0.1:0"
 	}

@@ -29,8 +29,7 @@ func readDocuments(stdin io.Reader, patterns []string) ([]policies.Document, err
 				return nil, cli.Data(err)
 			}
 			docs, err := policies.Parse(path, text)
-			var some policies.Problems
-			if errors.As(err, &some) {
+			if some, ok := errors.AsType[policies.Problems](err); ok {
 				problems = append(problems, some...)
 			} else if err != nil {
 				return nil, cli.Data(err)
@@ -64,7 +63,7 @@ func readInput(stdin io.Reader, path string) ([]byte, error) {
 	if path == "-" {
 		return io.ReadAll(io.LimitReader(stdin, 1<<20+1)) // Parse refuses more than 1 MiB
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the person names the file
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is no such file", path)
 	}

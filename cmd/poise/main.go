@@ -13,7 +13,7 @@ import (
 )
 
 // version is set by the linker.
-var version string //nolint:gochecknoglobals // the linker can set nothing else
+var version string
 
 func main() { os.Exit(Main(os.Args[1:])) }
 

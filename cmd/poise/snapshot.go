@@ -28,14 +28,14 @@ func snapshot(base progress.Snapshot, m app.Moment, rate float64) progress.Snaps
 
 // sentence says what is happening now.
 func sentence(run verifier.Run) string {
-	switch {
-	case run.State == verifier.StateBaseline:
+	switch run.State {
+	case verifier.StateBaseline:
 		return "Watching an ordinary while before the first fault."
-	case run.State == verifier.StateInjecting:
+	case verifier.StateInjecting:
 		return "A few requests meet the fault; every answer is counted."
-	case run.State == verifier.StatePaused:
+	case verifier.StatePaused:
 		return "The counts are too old: no faults until they are back."
-	case run.State == verifier.StateRecovering:
+	case verifier.StateRecovering:
 		return fmt.Sprintf("Faults are off (%s). Measuring the time back to normal.", run.Verdict)
 	default:
 		return fmt.Sprintf("%s: %s", run.Verdict, run.Reason)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,11 +73,11 @@ func oneOf(set *policies.Set) string {
 	if len(trials) == 0 {
 		return "; no Verification is loaded"
 	}
-	text := "; there is"
-	for _, t := range trials {
-		text += " " + t.Name
+	names := make([]string, len(trials))
+	for i, t := range trials {
+		names[i] = t.Name
 	}
-	return text
+	return "; there is " + strings.Join(names, ", ")
 }
 
 // List returns all runs, the newest first.
@@ -139,10 +140,11 @@ func (r *Runs) Wait(ctx context.Context, id string) (verifier.Run, error) {
 	switch {
 	case errors.Is(err, verifier.ErrNoRun):
 		return r.Get(ctx, id)
-	case err != nil && ctx.Err() != nil:
+	case ctx.Err() != nil: // the time is up, which is no error
 		return run, nil
+	default:
+		return run, err
 	}
-	return run, err
 }
 
 // stopWait bounds how long stopping a run waits for its end: recovery may be

@@ -26,7 +26,7 @@ func (r *Runs) Story(ctx context.Context, id string) (api.Story, error) {
 	return api.Story{Markdown: []byte(told.Markdown()), Value: told}, nil
 }
 
-// ErrNoStory: the record does not know the run.
+// ErrNoStory says that the record does not know the run.
 var ErrNoStory = errors.New("the record does not know this run")
 
 // Tell tells a run from a record.

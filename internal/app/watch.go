@@ -33,7 +33,7 @@ func (r *Runs) Watch(ctx context.Context, id string, show func(Moment)) (verifie
 			return run, err
 		}
 		show(r.moment(run))
-		if run.State == verifier.StateDone || ctx.Err() != nil {
+		if over := run.State == verifier.StateDone || ctx.Err() != nil; over {
 			return run, nil
 		}
 	}

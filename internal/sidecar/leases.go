@@ -36,10 +36,10 @@ func (s *Sidecar) recordEnds(ctx context.Context) {
 	for {
 		select {
 		case e := <-s.ended:
-			s.recordEnd(e)
+			s.recordEnd(e) //nolint:contextcheck // a note has its own deadline
 		case <-ctx.Done():
 			for len(s.ended) > 0 {
-				s.recordEnd(<-s.ended)
+				s.recordEnd(<-s.ended) //nolint:contextcheck // a note has its own deadline
 			}
 			return
 		}
