@@ -106,6 +106,11 @@ func TestWalls(t *testing.T) {
 	g := load(t, nil, "./...")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			for _, pattern := range tt.wall.From {
+				if !strings.HasPrefix(pattern, "!") && len(g.Rooms(pattern)) == 0 {
+					t.Errorf("there is no room %s: the wall guards nothing", pattern)
+				}
+			}
 			for _, way := range g.Breaches(tt.wall) {
 				t.Error(way)
 			}
@@ -120,12 +125,12 @@ var vague = []string{"util", "utils", "common", "helper", "helpers", "types", "m
 var filler = regexp.MustCompile(`^(is a (package|library|module)|provides|contains|implements|includes|defines)\b`)
 
 func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
-	for path, p := range load(t, nil, "./...") {
-		if !p.Ours() || len(p.GoFiles) == 0 {
-			continue
+	for _, p := range load(t, nil, "./...").Rooms("./...") {
+		if len(p.GoFiles) == 0 {
+			continue // tests only
 		}
-		t.Run(strings.TrimPrefix(path, "github.com/poise-dev/"), func(t *testing.T) {
-			name := filepath.Base(path)
+		t.Run(strings.TrimPrefix(p.ImportPath, "github.com/poise-dev/"), func(t *testing.T) {
+			name := filepath.Base(p.ImportPath)
 			if slices.Contains(vague, name) {
 				t.Errorf("a package is a noun a user says aloud; %q is not", name)
 			}

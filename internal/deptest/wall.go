@@ -32,17 +32,25 @@ type Wall struct {
 // means the wall stands.
 func (g Graph) Breaches(w Wall) []string {
 	var all []string
-	for _, path := range slices.Sorted(maps.Keys(g)) {
-		p := g[path]
-		if !p.Ours() || !g.match(w.From, path) {
-			continue
-		}
+	for _, p := range g.Rooms(w.From...) {
 		if len(w.Only) > 0 {
 			all = append(all, g.beyond(p, w)...)
 		}
 		all = append(all, g.through(p, w)...)
 	}
 	return all
+}
+
+// Rooms returns our own packages that match the patterns, in the order of their
+// paths.
+func (g Graph) Rooms(patterns ...string) []Package {
+	var rooms []Package
+	for _, path := range slices.Sorted(maps.Keys(g)) {
+		if g[path].Ours() && g.match(patterns, path) {
+			rooms = append(rooms, g[path])
+		}
+	}
+	return rooms
 }
 
 // beyond returns the direct imports of p that its wall does not list.
