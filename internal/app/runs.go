@@ -141,10 +141,9 @@ func (r *Runs) Wait(ctx context.Context, id string) (verifier.Run, error) {
 	case errors.Is(err, verifier.ErrNoRun):
 		return r.Get(ctx, id)
 	case ctx.Err() != nil: // the time is up, which is no error
-		return run, nil
-	default:
-		return run, err
+		err = nil
 	}
+	return run, err
 }
 
 // stopWait bounds how long stopping a run waits for its end: recovery may be

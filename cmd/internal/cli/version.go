@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -46,37 +45,4 @@ func VersionVerb(version string) *cobra.Command {
 		})
 	}
 	return c
-}
-
-// Format is the form of what a command prints.
-type Format struct{ name string }
-
-// Output adds --output to a command.
-func Output(c *cobra.Command) *Format {
-	f := new(Format)
-	c.Flags().StringVarP(&f.name, "output", "o", "text", "text, json or yaml")
-	return f
-}
-
-// Text is the form for people.
-func Text() *Format { return &Format{"text"} }
-
-// JSON is the form for programs.
-func JSON() *Format { return &Format{"json"} }
-
-// Print prints a value: as text by its own func, or as JSON or YAML.
-func (f *Format) Print(w io.Writer, value any, text func(io.Writer)) error {
-	switch f.name {
-	case "text":
-		text(w)
-		return nil
-	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(value)
-	case "yaml":
-		return printYAML(w, value)
-	default:
-		return Usage("--output %s is unknown (expected text, json or yaml)", f.name)
-	}
 }

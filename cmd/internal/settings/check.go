@@ -20,9 +20,7 @@ func (s *Settings) check() error {
 		if l.Name != "" {
 			where = fmt.Sprintf("listener %q", l.Name)
 		}
-		if err := l.check(); err != nil {
-			add("%s: %w", where, err)
-		}
+		wrong = append(wrong, l.check(where)...)
 		if names[l.Name] {
 			add("%s: the name is taken by another listener; give each its own", where)
 		}
@@ -68,9 +66,11 @@ func (s *Settings) check() error {
 	return errors.Join(wrong...)
 }
 
-func (l Listener) check() error {
-	var wrong []error
-	add := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+// check returns what is wrong with a listener; where names it.
+func (l Listener) check(where string) (wrong []error) {
+	add := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("%s: "+format, append([]any{where}, args...)...))
+	}
 	if l.Name == "" {
 		add("name is missing; policies and objectives refer to it")
 	}
@@ -79,24 +79,29 @@ func (l Listener) check() error {
 	}
 	switch l.Mode {
 	case "", "reverse":
+		if err := checkUpstream(l.Upstream); err != nil {
+			add("%w", err)
+		}
 	case "forward", "transparent":
 		add("mode %s is not available yet", l.Mode)
 	default:
 		add("mode %q is unknown (expected reverse)", l.Mode)
 	}
-	if l.Upstream == "" {
-		add("upstream is missing (expected http://HOST:PORT, h2c://HOST:PORT or unix:/PATH; for a single listener, --upstream)")
-	} else if _, err := proxy.ParseUpstream(l.Upstream); err != nil {
-		add("%w", err)
-	}
-	for setting, set := range map[string]bool{
-		"tls":         l.TLS != (TLS{}),
-		"upstreamTLS": l.UpstreamTLS != (UpstreamTLS{}),
-		"trust":       len(l.Trust.CIDRs)+len(l.Trust.Identities) > 0,
-	} {
+	later := func(set bool, setting string) {
 		if set {
 			add("%s is not available yet; remove it", setting)
 		}
 	}
-	return errors.Join(wrong...)
+	later(l.TLS != (TLS{}), "tls")
+	later(l.UpstreamTLS != (UpstreamTLS{}), "upstreamTLS")
+	later(len(l.Trust.CIDRs)+len(l.Trust.Identities) > 0, "trust")
+	return wrong
+}
+
+func checkUpstream(text string) error {
+	if text == "" {
+		return errors.New("upstream is missing (expected http://HOST:PORT, h2c://HOST:PORT or unix:/PATH; for a single listener, --upstream)")
+	}
+	_, err := proxy.ParseUpstream(text)
+	return err
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
@@ -140,11 +139,9 @@ func Load(flags *pflag.FlagSet) (Settings, error) {
 			}
 		}
 	}
-	var s Settings
-	hooks := mapstructure.ComposeDecodeHookFunc(
-		mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(","))
-	if err := v.UnmarshalExact(&s, viper.DecodeHook(hooks)); err != nil {
-		return Settings{}, fmt.Errorf("settings%s: %w", in(v), err)
+	s, err := decode(v)
+	if err != nil {
+		return Settings{}, err
 	}
 	s.Recorded = v.InConfig("data") || changed(flags, "data") || os.Getenv("POISE_DATA") != ""
 	s.addFlags(flags)
@@ -179,7 +176,7 @@ func readFile(v *viper.Viper, flags *pflag.FlagSet) error {
 	if changed(flags, "config") {
 		path, named = flags.Lookup("config").Value.String(), true
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !named {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !named { //nolint:gosec // the person names the file
 		return nil
 	}
 	v.SetConfigFile(path)
@@ -188,14 +185,6 @@ func readFile(v *viper.Viper, flags *pflag.FlagSet) error {
 		return fmt.Errorf("settings file %s: %w", path, err)
 	}
 	return nil
-}
-
-// in tells where settings were read, for messages.
-func in(v *viper.Viper) string {
-	if file := v.ConfigFileUsed(); file != "" {
-		return " in " + file
-	}
-	return ""
 }
 
 // addFlags adds what flags add to the file rather than replace: documents, and
