@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -318,11 +317,8 @@ func (l *Library) paths() ([]string, error) {
 // it cannot be read.
 func read(path string) (file, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names the files
-	if errors.Is(err, fs.ErrNotExist) {
-		return file{}, fmt.Errorf("%s: there is no such file: %w", path, fs.ErrNotExist)
-	}
 	if err != nil {
-		return file{}, err
+		return file{}, fmt.Errorf("read documents: %w", err)
 	}
 	f := file{hash: sha256.Sum256(text)}
 	f.docs, err = policies.Parse(path, bytes.TrimPrefix(text, []byte("\ufeff")))
