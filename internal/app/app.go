@@ -65,8 +65,13 @@ func New(o Options) (_ *App, err error) {
 	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
 		return nil, err
 	}
-	a.admin, err = sidecar.OpenAdmin(o.Admin, a.api(), a.log)
-	return a, err
+	if a.admin, err = sidecar.OpenAdmin(o.Admin, a.api(), a.log); err != nil {
+		return nil, err
+	}
+	if err := a.Runs.settle(context.Background()); err != nil {
+		a.log.Warn("runs wait for the record", "error", err)
+	}
+	return a, nil
 }
 
 // api returns the whole admin API.
@@ -86,7 +91,6 @@ const shutdownTime = 10 * time.Second
 // end (their faults at once), requests under way finish, the admin address
 // closes, and the record after it.
 func (a *App) Run(ctx context.Context) error {
-	a.Runs.settle(ctx)
 	base := context.WithoutCancel(ctx)
 	carrying, stopCarrying := context.WithCancel(base)
 	steering, stopSteering := context.WithCancel(base)

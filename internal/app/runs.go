@@ -27,7 +27,10 @@ type Runs struct {
 	record   journal.Store
 	log      *slog.Logger
 
-	mu    sync.Mutex
+	settling sync.Mutex
+	settled  bool // runs of earlier processes have their end
+
+	mu    sync.Mutex // guards begun
 	begun map[string]begun // by run; forgotten after its end
 }
 
@@ -50,6 +53,9 @@ func (r *Runs) Start(ctx context.Context, verification string) (string, error) {
 	spec, err := verifier.Resolve(trial, r.sidecar.Listeners())
 	if err != nil {
 		return "", api.Refuse(http.StatusBadRequest, err)
+	}
+	if err := r.settle(ctx); err != nil {
+		return "", api.Refuse(http.StatusServiceUnavailable, fmt.Errorf("%w: %w", verifier.ErrRecord, err))
 	}
 	// A run goes on when whoever asked for it has left.
 	run, err := r.verifier.Start(context.WithoutCancel(ctx), spec)

@@ -10,20 +10,28 @@ import (
 	"github.com/poise-dev/poise/verifier"
 )
 
-// settle looks for runs that the record saw begin and never end: the process
-// that judged them was killed. It says so in the timeline, and what may have
-// been active until when. Nothing is resumed.
-func (r *Runs) settle(ctx context.Context) {
+// settle looks, once and before the first run, for runs that the record saw
+// begin and never end: the process that judged them was killed. It says so in
+// the timeline, and what may have been active until when. Nothing is resumed.
+//
+// On an error, such as a full disk, it is to be called again.
+func (r *Runs) settle(ctx context.Context) error {
+	r.settling.Lock()
+	defer r.settling.Unlock()
+	if r.settled {
+		return nil
+	}
 	open, err := r.unfinished(ctx)
 	if err != nil {
-		r.log.Warn("the record cannot be asked for runs that never ended", "error", err)
-		return
+		return fmt.Errorf("look for runs that never ended: %w", err)
 	}
 	for _, spec := range open {
 		if err := r.bury(ctx, spec); err != nil {
-			r.log.Warn("a run that never ended cannot be closed in the record", "run", spec.Run, "error", err)
+			return fmt.Errorf("record that run %s never ended: %w", spec.Run, err)
 		}
 	}
+	r.settled = true
+	return nil
 }
 
 // unfinished returns the specs of the runs without an end.
