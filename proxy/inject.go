@@ -33,9 +33,6 @@ const (
 	Gone
 )
 
-// defaultHang is how long connection: hang holds a request.
-const defaultHang = 60 * time.Second
-
 // Inject lets the request meet its fault: it waits as long as the fault says,
 // and returns what to do then. The wait ends early, and the rest of the fault
 // is skipped, when the lease ends (the request goes on unharmed) or when gone is
@@ -84,12 +81,16 @@ func (p *Passage) inject(fault *policies.Fault, gone <-chan struct{}) (_ Action,
 		}
 	}
 	abort := fault.Abort
-	if abort == nil || (abort.GRPCStatus != nil && !p.grpc) {
+	if abort == nil {
+		return Action{}, delay, waitElapsed
+	}
+	if !abort.Applies(p.grpc) {
+		p.gate.suppressed[policies.NotApplicable].Add(1)
 		return Action{}, delay, waitElapsed
 	}
 	p.gate.faults[kindAbort].Add(1)
 	if abort.Connection == policies.BreakHang {
-		if end := p.hold(hangTime(abort), gone); end != waitElapsed {
+		if end := p.hold(abort.Hang(), gone); end != waitElapsed {
 			return end.action(), delay, end
 		}
 	}
@@ -108,13 +109,6 @@ func abortAction(a *policies.Abort) Action {
 	default:
 		return Action{Do: Answer, Abort: a}
 	}
-}
-
-func hangTime(a *policies.Abort) time.Duration {
-	if a.Timeout != nil {
-		return time.Duration(*a.Timeout)
-	}
-	return defaultHang
 }
 
 // ending is how a wait ended.

@@ -82,6 +82,15 @@ func TestAFaultIsWaitedOutReleasedOrLeft(t *testing.T) {
 	}
 }
 
+func TestAGRPCStatusThatIsSkippedBehindADelayIsCounted(t *testing.T) {
+	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}, abort: {grpcStatus: UNAVAILABLE}}}")), newPermit("p"), always)
+	_, leave := enter(e.Lane("default"))
+	leave()
+	if c, _ := e.Counts("p"); c.Suppressed["skipped"] != 1 || c.Fault != 1 {
+		t.Errorf("counts %+v; want the delay applied and the status skipped", c)
+	}
+}
+
 func TestAGRPCStatusAnswersAGRPCRequest(t *testing.T) {
 	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {abort: {grpcStatus: UNAVAILABLE}}}")), newPermit("p"), always)
 	r := get("/pay.Payments/Charge", "Content-Type", "application/grpc")
