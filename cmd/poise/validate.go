@@ -51,16 +51,22 @@ hold wildcards. Exit code 65 when anything is wrong.`,
 		for _, d := range docs {
 			found.Documents = append(found.Documents, documentName{d.Kind, d.Metadata.Name, d.Origin.File})
 		}
+		if !found.Valid && output.ForPeople() {
+			return found.Errors
+		}
 		return errors.Join(output.Print(c.OutOrStdout(), found, func(w io.Writer) {
-			if found.Valid {
-				fmt.Fprintf(w, "%d documents are valid.\n", len(docs))
-				return
-			}
-			fmt.Fprintln(c.ErrOrStderr(), found.Errors.Error())
-			fmt.Fprintf(c.ErrOrStderr(), "%d problems.\n", len(found.Errors))
+			fmt.Fprintln(w, plural(len(docs), "document is", "documents are")+" valid.")
 		}), cli.Exit(exitOf(found.Valid)))
 	}
 	return c
+}
+
+// plural counts things.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func exitOf(valid bool) int {
