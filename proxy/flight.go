@@ -123,6 +123,12 @@ func (w *Watch) find(id traceID, ok bool) *flight {
 func (f *flight) meet(p population, drawn bool) {
 	f.watch.mu.Lock()
 	defer f.watch.mu.Unlock()
+	if f.met < popControl && p >= popControl && !f.ambiguous && !f.watch.closed {
+		f.watch.counts.Offered++
+		if p == popFault {
+			f.watch.counts.Drawn++
+		}
+	}
 	f.met = max(f.met, p)
 	f.drawn = f.drawn || drawn
 }

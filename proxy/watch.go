@@ -88,6 +88,7 @@ type Counts struct {
 	Fault, Control        Tally
 	Before                Tally
 	BeforeDrawn           uint64
+	Offered, Drawn        uint64 // coins tossed under a live lease, and those that fell on fault
 	Delivered, Released   uint64
 	Held                  map[string]uint64
 	Active                int

@@ -91,6 +91,9 @@ func TestOneCoinIsTossedForEachRequestAtTheEdge(t *testing.T) {
 		if c.Fault.Requests != 1 || c.Control.Requests != 1 || c.Followed != 6 || c.Unfollowed != 0 {
 			t.Errorf("counts %+v; want one request in each arm, 6 calls followed", c)
 		}
+		if c.Offered != 2 || c.Drawn != 1 {
+			t.Errorf("%d coins tossed, %d on fault; want 2 and 1, whatever the number of calls", c.Offered, c.Drawn)
+		}
 		if c.Delivered != 1 || c.DelaySum != 1200*time.Millisecond {
 			t.Errorf("delivered %d with %s in all, want 1 with 1.2s", c.Delivered, c.DelaySum)
 		}

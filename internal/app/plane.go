@@ -62,6 +62,8 @@ func (w watch) Read(ctx context.Context) (verifier.Counts, error) {
 		Control:     verifier.Tally(c.Control),
 		Before:      verifier.Tally(c.Before),
 		BeforeDrawn: c.BeforeDrawn,
+		Offered:     c.Offered,
+		Drawn:       c.Drawn,
 		Delivered:   c.Delivered,
 		Released:    c.Released,
 		Held:        c.Held,
