@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
 // serve carries requests to upstream through the HTTP adapter.
-func serve(t *testing.T, e *proxy.Engine, upstream string) (address string) {
+func serve(t *testing.T, e *fault.Engine, upstream string) (address string) {
 	t.Helper()
 	s, err := proxy.Listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -39,13 +41,13 @@ func serve(t *testing.T, e *proxy.Engine, upstream string) (address string) {
 
 // adapters are the ways bytes reach the engine: what is true of a fault is true
 // through each.
-func adapters() map[string]func(t *testing.T, e *proxy.Engine, upstream string) string {
-	return map[string]func(*testing.T, *proxy.Engine, string) string{
-		"net/http": func(t *testing.T, e *proxy.Engine, upstream string) string {
+func adapters() map[string]func(t *testing.T, e *fault.Engine, upstream string) string {
+	return map[string]func(*testing.T, *fault.Engine, string) string{
+		"net/http": func(t *testing.T, e *fault.Engine, upstream string) string {
 			t.Helper()
 			return serve(t, e, "http://"+upstream)
 		},
-		"raw bytes": func(t *testing.T, e *proxy.Engine, upstream string) string {
+		"raw bytes": func(t *testing.T, e *fault.Engine, upstream string) string {
 			t.Helper()
 			return rawAdapter(t, e.Lane("default"), upstream)
 		},
@@ -131,7 +133,7 @@ func TestEveryFaultLooksTheSameThroughEveryAdapter(t *testing.T) {
 		for adapter, start := range adapters() {
 			t.Run(name+" ("+adapter+")", func(t *testing.T) {
 				match := "{match: [{path: {prefix: /pay}, headers: [{name: x-user, exact: \"42\"}]}, {grpc: {service: pay.Payments}}], percentage: 100, fault: "
-				e := engine(t, compile(t, policy("p", match+tc.fault+"}")), newPermit("p"), always)
+				e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", match+tc.fault+"}")), faulttest.NewPermit("p"), faulttest.Always)
 				address := start(t, e, upstream(t))
 				request := tc.request
 				if request == "" {
@@ -165,13 +167,13 @@ func TestAReleasedRequestGoesOnUnharmedThroughEveryAdapter(t *testing.T) {
 	for _, fault := range []string{"{delay: {fixed: 1h}}", "{abort: {connection: hang, timeout: 1h}}"} {
 		for adapter, start := range adapters() {
 			t.Run(fault+" ("+adapter+")", func(t *testing.T) {
-				permit := newPermit("p")
-				e := engine(t, compile(t, policy("p", "{percentage: 100, fault: "+fault+"}")), permit, always)
+				permit := faulttest.NewPermit("p")
+				e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: "+fault+"}")), permit, faulttest.Always)
 				address := start(t, e, upstream(t))
 				go func() {
 					for {
 						if c, _ := e.Counts("p"); c.Active == 1 {
-							permit.revoke("p")
+							permit.Revoke("p")
 							return
 						}
 					}
@@ -217,7 +219,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 			}()
 		}
 	}()
-	address := serve(t, proxy.New(proxy.Options{}), "http://"+l.Addr().String())
+	address := serve(t, fault.New(fault.Options{}), "http://"+l.Addr().String())
 	ask := func(path string) int {
 		answer, err := exchange(address, strings.Replace(plain, "/pay", path, 1))
 		if err != nil {

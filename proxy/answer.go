@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/poise-dev/poise/policies"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // answer is the answer to one request on its way to the caller. It notes what
 // an objective needs to know.
 type answer struct {
 	http.ResponseWriter
-	passage *Passage
+	passage *fault.Passage
 	status  int           // of the final answer; 0: none yet
 	headAt  time.Duration // when it was sent, since the request's head
 	failed  bool          // a write failed, or the connection was broken by us

@@ -5,13 +5,9 @@
 //
 //	accept → decide → permit → inject → forward → observe
 //
-// Decide is pure and belongs to package policies. Permit asks a lease
-// ([Permit]) before every fault, so that a fault exists only while somebody who
-// is watching says so. Inject waits for a timer, the caller or the end of the
-// lease, whichever comes first. Observe counts the request by listener, policy
-// and arm, and by objective for the run that watches it ([Watch]).
-//
-// The fault engine ([Engine], [Passage]) knows no wire format. An adapter, such
-// as the HTTP one in this package ([Server]), shows it a small view of each
-// request, does what its [Action] says, and tells it how the request ended.
+// Accepting and forwarding are here: listeners, upstreams, and the adapter
+// between net/http and the fault engine. Deciding is pure and belongs to package
+// policies; permitting, injecting and observing belong to package fault, which
+// knows no wire format. The adapter shows it a small view of each request, does
+// what its [fault.Action] says, and tells it how the request ended.
 package proxy

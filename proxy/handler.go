@@ -17,19 +17,20 @@ import (
 	"syscall"
 
 	"github.com/poise-dev/poise/policies"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // handler is the adapter between net/http and the engine: the only place where
 // the two meet.
 type handler struct {
-	lane    *Lane
+	lane    *fault.Lane
 	forward *httputil.ReverseProxy
 	added   bool // Via and X-Forwarded-* are added
 	log     *slog.Logger
 	views   sync.Pool
 }
 
-func newHandler(lane *Lane, up *Upstream, rt http.RoundTripper, added bool, log *slog.Logger) *handler {
+func newHandler(lane *fault.Lane, up *Upstream, rt http.RoundTripper, added bool, log *slog.Logger) *handler {
 	h := &handler{lane: lane, added: added, log: log}
 	h.views.New = func() any { return new(view) }
 	h.forward = &httputil.ReverseProxy{
@@ -60,7 +61,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p := h.lane.Enter(&v.request)
 	v.answer.passage = p
 	if tp := p.Traceparent(); tp != "" {
-		r.Header[traceparentField] = []string{tp}
+		r.Header["Traceparent"] = []string{tp}
 	}
 	defer func() {
 		failure := recover()
@@ -120,19 +121,19 @@ func (v *view) fill(w http.ResponseWriter, r *http.Request) {
 }
 
 // act does what the engine decided.
-func (h *handler) act(w *answer, r *http.Request, a Action) {
+func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 	switch a.Do {
-	case Forward:
+	case fault.Forward:
 		h.forward.ServeHTTP(w, r)
-	case Answer:
+	case fault.Answer:
 		answerAbort(w, a.Abort)
-	case AnswerGRPC:
+	case fault.AnswerGRPC:
 		answerGRPC(w, a.Abort)
-	case Reset:
+	case fault.Reset:
 		w.end(true)
-	case Close:
+	case fault.Close:
 		w.end(false)
-	case Gone:
+	case fault.Gone:
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -217,7 +218,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		reason = "connection_refused"
 	}
-	h.log.Debug("upstream does not answer", "listener", h.lane.name, "error", err)
+	h.log.Debug("upstream does not answer", "listener", h.lane.Name(), "error", err)
 	w.Header().Set("Proxy-Status", "poise; error="+reason)
 	w.WriteHeader(status)
 }

@@ -18,10 +18,12 @@ import (
 
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
 // behind starts an upstream with this handler and a proxy before it.
-func behind(t *testing.T, e *proxy.Engine, h http.HandlerFunc) (address string) {
+func behind(t *testing.T, e *fault.Engine, h http.HandlerFunc) (address string) {
 	t.Helper()
 	s := httptest.NewUnstartedServer(h)
 	s.Config.Protocols = new(http.Protocols)
@@ -43,7 +45,7 @@ func h2c(t *testing.T) *http.Client {
 
 func TestWhatArrivesIsWhatLeaves(t *testing.T) {
 	var got *http.Request
-	address := behind(t, proxy.New(proxy.Options{}), func(_ http.ResponseWriter, r *http.Request) { got = r })
+	address := behind(t, fault.New(fault.Options{}), func(_ http.ResponseWriter, r *http.Request) { got = r })
 	_, err := exchange(address, "GET /a%2Fb//c/../d?q=%zz;y=1&z HTTP/1.1\r\nHost: Shop.Local\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestWhatArrivesIsWhatLeaves(t *testing.T) {
 }
 
 func TestTheProtocolThatArrivesIsTheOneThatLeaves(t *testing.T) {
-	address := behind(t, proxy.New(proxy.Options{}), func(w http.ResponseWriter, r *http.Request) {
+	address := behind(t, fault.New(fault.Options{}), func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", "X-Sum")
 		fmt.Fprint(w, r.Proto)
 		w.Header().Set("X-Sum", "9")
@@ -85,7 +87,7 @@ func TestTheProtocolThatArrivesIsTheOneThatLeaves(t *testing.T) {
 }
 
 func TestAResetOnOneStreamLeavesTheOthersAlone(t *testing.T) {
-	e := engine(t, compile(t, policy("p", "{match: [{path: {exact: /bad}}], percentage: 100, fault: {abort: {connection: reset}}}")), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{match: [{path: {exact: /bad}}], percentage: 100, fault: {abort: {connection: reset}}}")), faulttest.NewPermit("p"), faulttest.Always)
 	began, goOn := make(chan struct{}), make(chan struct{})
 	address := behind(t, e, func(w http.ResponseWriter, _ *http.Request) {
 		close(began)
@@ -117,7 +119,7 @@ func TestAResetOnOneStreamLeavesTheOthersAlone(t *testing.T) {
 
 func TestEventsAreNotHeldBack(t *testing.T) {
 	seen := make(chan struct{})
-	address := behind(t, proxy.New(proxy.Options{}), func(w http.ResponseWriter, r *http.Request) {
+	address := behind(t, fault.New(fault.Options{}), func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		fmt.Fprint(w, "data: one\n\n")
 		http.NewResponseController(w).Flush()
@@ -146,7 +148,7 @@ func TestEventsAreNotHeldBack(t *testing.T) {
 }
 
 func TestAnUpgradePassesBothWays(t *testing.T) {
-	address := behind(t, proxy.New(proxy.Options{}), func(w http.ResponseWriter, _ *http.Request) {
+	address := behind(t, fault.New(fault.Options{}), func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -177,7 +179,7 @@ func TestAnUpgradePassesBothWays(t *testing.T) {
 }
 
 func TestWhatAGatewayMustNotForwardIsAnsweredHere(t *testing.T) {
-	address := behind(t, proxy.New(proxy.Options{}), func(_ http.ResponseWriter, r *http.Request) {
+	address := behind(t, fault.New(fault.Options{}), func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was forwarded", r.Method)
 	})
 	for request, want := range map[string]int{
@@ -200,7 +202,7 @@ func TestAnUpstreamThatIsNotThereIsSaidSo(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	l.Close()
-	answer, err := exchange(serve(t, proxy.New(proxy.Options{}), "http://"+nobody), plain)
+	answer, err := exchange(serve(t, fault.New(fault.Options{}), "http://"+nobody), plain)
 	if err != nil || answer.status != 502 || answer.header.Get("Proxy-Status") != "poise; error=connection_refused" {
 		t.Errorf("answer %v, %v; want 502 with the reason", answer, err)
 	}
@@ -208,7 +210,7 @@ func TestAnUpstreamThatIsNotThereIsSaidSo(t *testing.T) {
 
 func TestACallerWhoLeavesReachesTheUpstream(t *testing.T) {
 	began, left := make(chan struct{}), make(chan struct{})
-	e := proxy.New(proxy.Options{})
+	e := fault.New(fault.Options{})
 	address := behind(t, e, func(_ http.ResponseWriter, r *http.Request) {
 		close(began)
 		<-r.Context().Done()
@@ -231,7 +233,7 @@ func TestACallerWhoLeavesReachesTheUpstream(t *testing.T) {
 // TestACallerWhoLeavesEndsTheDelay sends a body, since net/http notices a caller
 // who leaves only once the body has been read.
 func TestACallerWhoLeavesEndsTheDelay(t *testing.T) {
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), faulttest.NewPermit("p"), faulttest.Always)
 	address := behind(t, e, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("a dead call was forwarded: %s", r.Method) })
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -247,7 +249,7 @@ func TestACallerWhoLeavesEndsTheDelay(t *testing.T) {
 }
 
 func TestABodyReadAheadArrivesWhole(t *testing.T) {
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}}}")), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}}}")), faulttest.NewPermit("p"), faulttest.Always)
 	address := behind(t, e, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Write(body)
@@ -279,7 +281,7 @@ func TestAListenerThatWouldForwardToItselfIsRefused(t *testing.T) {
 	}
 	address := l.Addr().String()
 	l.Close()
-	s, err := proxy.Listen(proxy.New(proxy.Options{}), proxy.Listener{Name: "a", Address: address, Upstream: "http://" + address}, nil)
+	s, err := proxy.Listen(fault.New(fault.Options{}), proxy.Listener{Name: "a", Address: address, Upstream: "http://" + address}, nil)
 	if err == nil {
 		s.Shutdown(t.Context())
 		t.Fatal("it was opened")
@@ -301,7 +303,7 @@ func TestUpstreamsAreReadOrRefused(t *testing.T) {
 }
 
 func TestMetricsTellWhatHappened(t *testing.T) {
-	docs := policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}, abort: {status: 503}}, limits: {maxTotal: 1}}") + `---
+	docs := faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}, abort: {status: 503}}, limits: {maxTotal: 1}}") + `---
 apiVersion: poise.dev/v1alpha1
 kind: Hypothesis
 metadata: {name: h}
@@ -309,7 +311,7 @@ spec:
   belief: Fine.
   objectives: [{name: availability, good: {status: "<500"}, target: 99}]
 `
-	e := engine(t, compile(t, docs), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, docs), faulttest.NewPermit("p"), faulttest.Always)
 	address := serve(t, e, "http://"+upstream(t))
 	for range 3 {
 		if _, err := exchange(address, plain); err != nil {

@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"github.com/poise-dev/poise/policies"
-	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // rawAdapter is a second adapter, over bytes: it reads one request head from a
 // connection, shows the engine a view of those bytes, and forwards them as they
 // came. It knows nothing of net/http, as a data path of our own will not.
-func rawAdapter(t *testing.T, lane *proxy.Lane, upstream string) (address string) {
+func rawAdapter(t *testing.T, lane *fault.Lane, upstream string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,7 +40,7 @@ func rawAdapter(t *testing.T, lane *proxy.Lane, upstream string) (address string
 }
 
 // rawServe carries one request and closes the connection.
-func rawServe(lane *proxy.Lane, conn *net.TCPConn, upstream string) {
+func rawServe(lane *fault.Lane, conn *net.TCPConn, upstream string) {
 	defer conn.Close()
 	head, body, err := readHead(conn)
 	if err != nil {
@@ -63,9 +63,9 @@ func rawServe(lane *proxy.Lane, conn *net.TCPConn, upstream string) {
 	outcome := policies.Outcome{}
 	defer func() { p.Leave(outcome) }()
 	switch a := p.Inject(nil); a.Do {
-	case proxy.Forward:
+	case fault.Forward:
 		outcome.Status, outcome.Complete = rawForward(conn, head, body, upstream)
-	case proxy.Answer:
+	case fault.Answer:
 		outcome.Status = a.Abort.Status
 		fmt.Fprintf(conn, "HTTP/1.1 %d \r\nContent-Length: %d\r\n", a.Abort.Status, len(a.Abort.Body))
 		if a.Abort.ContentType != "" {
@@ -75,15 +75,15 @@ func rawServe(lane *proxy.Lane, conn *net.TCPConn, upstream string) {
 			fmt.Fprintf(conn, "%s: %s\r\n", name, value)
 		}
 		fmt.Fprintf(conn, "\r\n%s", a.Abort.Body)
-	case proxy.AnswerGRPC:
+	case fault.AnswerGRPC:
 		outcome.Status = 200
 		fmt.Fprintf(conn, "HTTP/1.1 200 \r\nContent-Type: application/grpc\r\nContent-Length: 0\r\nGrpc-Status: %d\r\nGrpc-Message: %s\r\n\r\n",
 			*a.Abort.GRPCStatus, a.Abort.GRPCMessage)
-	case proxy.Reset:
+	case fault.Reset:
 		conn.SetLinger(0)
-	case proxy.Close:
+	case fault.Close:
 		conn.CloseWrite()
-	case proxy.Gone:
+	case fault.Gone:
 	}
 }
 

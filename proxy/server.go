@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // Listener is one place where requests arrive, and where they go.
@@ -41,7 +43,7 @@ type Server struct {
 }
 
 // Listen opens a listener. Requests wait until Serve.
-func Listen(e *Engine, l Listener, log *slog.Logger) (*Server, error) {
+func Listen(e *fault.Engine, l Listener, log *slog.Logger) (*Server, error) {
 	up, err := ParseUpstream(l.Upstream)
 	if err != nil {
 		return nil, fmt.Errorf("listener %q: %w", l.Name, err)

@@ -5,27 +5,27 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
 	"github.com/poise-dev/poise/verifier"
 )
 
 // plane shows the engine to the verifier.
-type plane struct{ engine *proxy.Engine }
+type plane struct{ engine *fault.Engine }
 
 // Watch implements [verifier.Plane].
 func (p plane) Watch(spec verifier.Spec) (verifier.Watch, error) {
-	ask := proxy.WatchSpec{Run: spec.Run}
+	ask := fault.WatchSpec{Run: spec.Run}
 	for _, o := range spec.Objectives {
 		if o.Compiled == nil {
 			return nil, fmt.Errorf("objective %q is not compiled", o.Name)
 		}
-		ask.Promises = append(ask.Promises, proxy.WatchedPromise{Promise: o.Compiled, Listener: o.Listener})
+		ask.Promises = append(ask.Promises, fault.WatchedPromise{Promise: o.Compiled, Listener: o.Listener})
 	}
 	for _, policy := range spec.Policies {
 		ask.Policies = append(ask.Policies, policy.Name)
 	}
 	w, err := p.engine.Watch(ask)
-	if errors.Is(err, proxy.ErrBusy) {
+	if errors.Is(err, fault.ErrBusy) {
 		return nil, fmt.Errorf("%w: %w", verifier.ErrBusy, err)
 	}
 	if err != nil {
@@ -35,17 +35,17 @@ func (p plane) Watch(spec verifier.Spec) (verifier.Watch, error) {
 }
 
 // watch shows a watch of the engine to the verifier.
-type watch struct{ *proxy.Watch }
+type watch struct{ *fault.Watch }
 
 // Phase implements [verifier.Watch].
 func (w watch) Phase(s verifier.State) {
 	switch s {
 	case verifier.StateBaseline:
-		w.Watch.Phase(proxy.PhaseBaseline)
+		w.Watch.Phase(fault.PhaseBaseline)
 	case verifier.StateInjecting:
-		w.Watch.Phase(proxy.PhaseInjecting)
+		w.Watch.Phase(fault.PhaseInjecting)
 	default:
-		w.Watch.Phase(proxy.PhaseIdle)
+		w.Watch.Phase(fault.PhaseIdle)
 	}
 }
 

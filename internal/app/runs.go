@@ -30,7 +30,7 @@ type Runs struct {
 	settling sync.Mutex
 	settled  bool // runs of earlier processes have their end
 
-	mu    sync.Mutex // guards begun
+	mu    sync.Mutex       // guards begun
 	begun map[string]begun // by run; forgotten after its end
 }
 

@@ -2,7 +2,7 @@
 // leases, documents and the part of the admin API that is theirs. Both binaries
 // are built on it; package app adds judgement and the rest.
 //
-//	files, API ──► Library ──► policies.Set ──► proxy.Engine ◄── requests
+//	files, API ──► Library ──► policies.Set ──► fault.Engine ◄── requests
 //	                                                 ▲
 //	people, verifier ──► record ──► lease.Table ─────┘ Permit
 package sidecar

@@ -15,6 +15,7 @@ import (
 	"github.com/poise-dev/poise/internal/lease"
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // Options configures a Sidecar.
@@ -41,7 +42,7 @@ type Options struct {
 
 // Sidecar is the data plane of one process.
 type Sidecar struct {
-	Engine   *proxy.Engine
+	Engine   *fault.Engine
 	Leases   *lease.Table
 	Library  *Library
 	Registry *prometheus.Registry
@@ -67,7 +68,7 @@ func New(o Options) (_ *Sidecar, err error) {
 		ended:    make(chan ended, endedQueue),
 	}
 	s.Leases = lease.New(lease.Options{OnEnd: s.leaseEnded})
-	s.Engine = proxy.New(proxy.Options{Permit: s.Leases})
+	s.Engine = fault.New(fault.Options{Permit: s.Leases})
 	for _, l := range o.Listeners {
 		s.Engine.Lane(l.Name)
 	}

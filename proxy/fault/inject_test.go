@@ -1,4 +1,4 @@
-package proxy_test
+package fault_test
 
 import (
 	"testing"
@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/poise-dev/poise/policies"
-	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
 func TestAFaultIsWaitedOutReleasedOrLeft(t *testing.T) {
@@ -15,47 +16,47 @@ func TestAFaultIsWaitedOutReleasedOrLeft(t *testing.T) {
 		fault   string
 		revoke  time.Duration // 0: never
 		leave   time.Duration // 0: never
-		want    proxy.Do
+		want    fault.Do
 		took    time.Duration
 		arm     string
 		counted uint64 // as fault
 	}{
 		"a delay lasts as long as it says": {
-			fault: delay, want: proxy.Forward, took: 400 * time.Millisecond, counted: 1,
+			fault: delay, want: fault.Forward, took: 400 * time.Millisecond, counted: 1,
 		},
 		"a delay ends with its lease, and the request goes on unharmed": {
-			fault: delay, revoke: 150 * time.Millisecond, want: proxy.Forward, took: 150 * time.Millisecond,
+			fault: delay, revoke: 150 * time.Millisecond, want: fault.Forward, took: 150 * time.Millisecond,
 		},
 		"a delay ends when the caller leaves": {
-			fault: delay, leave: 100 * time.Millisecond, want: proxy.Gone, took: 100 * time.Millisecond, counted: 1,
+			fault: delay, leave: 100 * time.Millisecond, want: fault.Gone, took: 100 * time.Millisecond, counted: 1,
 		},
 		"an abort behind a delay comes after it": {
-			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", want: proxy.Answer, took: 100 * time.Millisecond, counted: 1,
+			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", want: fault.Answer, took: 100 * time.Millisecond, counted: 1,
 		},
 		"an abort behind a delay is skipped when the lease ends": {
-			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", revoke: 50 * time.Millisecond, want: proxy.Forward, took: 50 * time.Millisecond,
+			fault: "{delay: {fixed: 100ms}, abort: {status: 503}}", revoke: 50 * time.Millisecond, want: fault.Forward, took: 50 * time.Millisecond,
 		},
 		"a hang lasts its timeout and then closes": {
-			fault: "{abort: {connection: hang, timeout: 2s}}", want: proxy.Close, took: 2 * time.Second, counted: 1,
+			fault: "{abort: {connection: hang, timeout: 2s}}", want: fault.Close, took: 2 * time.Second, counted: 1,
 		},
 		"a hang lasts a minute unless it says otherwise": {
-			fault: "{abort: {connection: hang}}", want: proxy.Close, took: time.Minute, counted: 1,
+			fault: "{abort: {connection: hang}}", want: fault.Close, took: time.Minute, counted: 1,
 		},
 		"a hang is released too, and the request goes on": {
-			fault: "{abort: {connection: hang}}", revoke: time.Second, want: proxy.Forward, took: time.Second,
+			fault: "{abort: {connection: hang}}", revoke: time.Second, want: fault.Forward, took: time.Second,
 		},
-		"a reset is at once": {fault: "{abort: {connection: reset}}", want: proxy.Reset, counted: 1},
+		"a reset is at once": {fault: "{abort: {connection: reset}}", want: fault.Reset, counted: 1},
 		"a gRPC status is for gRPC requests": {
-			fault: "{delay: {fixed: 10ms}, abort: {grpcStatus: UNAVAILABLE}}", want: proxy.Forward, took: 10 * time.Millisecond, counted: 1,
+			fault: "{delay: {fixed: 10ms}, abort: {grpcStatus: UNAVAILABLE}}", want: fault.Forward, took: 10 * time.Millisecond, counted: 1,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				permit := newPermit("p")
-				e := engine(t, compile(t, policy("p", "{percentage: 100, fault: "+tc.fault+"}")), permit, always)
+				permit := faulttest.NewPermit("p")
+				e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: "+tc.fault+"}")), permit, faulttest.Always)
 				gone := make(chan struct{})
 				if tc.revoke > 0 {
-					time.AfterFunc(tc.revoke, func() { permit.revoke("p") })
+					time.AfterFunc(tc.revoke, func() { permit.Revoke("p") })
 				}
 				if tc.leave > 0 {
 					time.AfterFunc(tc.leave, func() { close(gone) })
@@ -83,7 +84,7 @@ func TestAFaultIsWaitedOutReleasedOrLeft(t *testing.T) {
 }
 
 func TestAGRPCStatusThatIsSkippedBehindADelayIsCounted(t *testing.T) {
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}, abort: {grpcStatus: UNAVAILABLE}}}")), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1ms}, abort: {grpcStatus: UNAVAILABLE}}}")), faulttest.NewPermit("p"), faulttest.Always)
 	_, leave := enter(e.Lane("default"))
 	leave()
 	if c, _ := e.Counts("p"); c.Suppressed["skipped"] != 1 || c.Fault != 1 {
@@ -92,23 +93,23 @@ func TestAGRPCStatusThatIsSkippedBehindADelayIsCounted(t *testing.T) {
 }
 
 func TestAGRPCStatusAnswersAGRPCRequest(t *testing.T) {
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {abort: {grpcStatus: UNAVAILABLE}}}")), newPermit("p"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {grpcStatus: UNAVAILABLE}}}")), faulttest.NewPermit("p"), faulttest.Always)
 	r := get("/pay.Payments/Charge", "Content-Type", "application/grpc")
 	r.GRPC = true
 	p := e.Lane("default").Enter(r)
 	a := p.Inject(nil)
-	if a.Do != proxy.AnswerGRPC || *a.Abort.GRPCStatus != policies.GRPCCode(14) {
+	if a.Do != fault.AnswerGRPC || *a.Abort.GRPCStatus != policies.GRPCCode(14) {
 		t.Errorf("action %+v, want AnswerGRPC with UNAVAILABLE", a)
 	}
 	p.Leave(ok())
 }
 
 func TestAThousandDelayedRequestsAreReleasedTogether(t *testing.T) {
-	permit := newPermit("p")
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), permit, always)
+	permit := faulttest.NewPermit("p")
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), permit, faulttest.Always)
 	lane := e.Lane("default")
 	const n = 1000
-	done := make(chan proxy.Do, n)
+	done := make(chan fault.Do, n)
 	for range n {
 		go func() {
 			p := lane.Enter(get("/"))
@@ -123,9 +124,9 @@ func TestAThousandDelayedRequestsAreReleasedTogether(t *testing.T) {
 		}
 	}
 	start := time.Now()
-	permit.revoke("p")
+	permit.Revoke("p")
 	for range n {
-		if do := <-done; do != proxy.Forward {
+		if do := <-done; do != fault.Forward {
 			t.Fatalf("a released request was told %d, want Forward", do)
 		}
 	}

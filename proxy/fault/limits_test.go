@@ -1,4 +1,4 @@
-package proxy_test
+package fault_test
 
 import (
 	"sync"
@@ -6,22 +6,23 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
 // enter lets a request in and returns what to do, with a func that ends it.
-func enter(lane *proxy.Lane) (proxy.Do, func()) {
+func enter(lane *fault.Lane) (fault.Do, func()) {
 	p := lane.Enter(get("/"))
 	do := p.Inject(nil).Do
 	return do, func() { p.Leave(ok()) }
 }
 
 // faults counts the requests of n that meet an abort.
-func faults(lane *proxy.Lane, n int) (met int) {
+func faults(lane *fault.Lane, n int) (met int) {
 	for range n {
 		do, leave := enter(lane)
 		leave()
-		if do == proxy.Answer {
+		if do == fault.Answer {
 			met++
 		}
 	}
@@ -30,8 +31,8 @@ func faults(lane *proxy.Lane, n int) (met int) {
 
 func TestMaxPerSecondAllowsABurstOfOneSecondAndThenItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		set := compile(t, policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxPerSecond: 10}}"))
-		e := engine(t, set, newPermit("p"), always)
+		set := faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxPerSecond: 10}}"))
+		e := faulttest.Engine(t, set, faulttest.NewPermit("p"), faulttest.Always)
 		lane := e.Lane("default")
 		if got := faults(lane, 50); got != 10 {
 			t.Errorf("a burst let %d faults through, want 10", got)
@@ -52,8 +53,8 @@ func TestMaxPerSecondAllowsABurstOfOneSecondAndThenItsRate(t *testing.T) {
 
 func TestMaxPerSecondBelowOneStillAllowsOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		set := compile(t, policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxPerSecond: 0.5}}"))
-		lane := engine(t, set, newPermit("p"), always).Lane("default")
+		set := faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxPerSecond: 0.5}}"))
+		lane := faulttest.Engine(t, set, faulttest.NewPermit("p"), faulttest.Always).Lane("default")
 		for i, want := range []int{1, 0, 1, 0, 1} {
 			if got := faults(lane, 3); got != want {
 				t.Errorf("after %d s: %d faults, want %d", i, got, want)
@@ -65,8 +66,8 @@ func TestMaxPerSecondBelowOneStillAllowsOne(t *testing.T) {
 
 func TestMaxShareLooksAtTheLastTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		set := compile(t, policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxShare: 5}}"))
-		lane := engine(t, set, newPermit("p"), always).Lane("default")
+		set := faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxShare: 5}}"))
+		lane := faulttest.Engine(t, set, faulttest.NewPermit("p"), faulttest.Always).Lane("default")
 		met := 0
 		for range 1000 { // 100 a second for ten seconds
 			met += faults(lane, 1)
@@ -77,15 +78,15 @@ func TestMaxShareLooksAtTheLastTenSeconds(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		if got := faults(lane, 10); got != 1 {
-			t.Errorf("after a quiet time %d of 10, want 1: one is always within the share", got)
+			t.Errorf("after a quiet time %d of 10, want 1: one is faulttest.Always within the share", got)
 		}
 	})
 }
 
 func TestMaxConcurrentIsExactUnderContention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		set := compile(t, policy("p", "{percentage: 100, fault: {delay: {fixed: 1s}}, limits: {maxConcurrent: 3}}"))
-		e := engine(t, set, newPermit("p"), always)
+		set := faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1s}}, limits: {maxConcurrent: 3}}"))
+		e := faulttest.Engine(t, set, faulttest.NewPermit("p"), faulttest.Always)
 		lane := e.Lane("default")
 		var all sync.WaitGroup
 		for range 50 {
@@ -108,9 +109,9 @@ func TestMaxConcurrentIsExactUnderContention(t *testing.T) {
 }
 
 func TestTheNumberOfFaultsOfAGrantIsNeverExceeded(t *testing.T) {
-	permit := newPermit("p")
-	permit.allow("p", 2)
-	e := engine(t, compile(t, policy("p", "{percentage: 100, fault: {abort: {status: 503}}}")), permit, always)
+	permit := faulttest.NewPermit("p")
+	permit.Allow("p", 2)
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}}")), permit, faulttest.Always)
 	if got := faults(e.Lane("default"), 10); got != 2 {
 		t.Errorf("%d faults under a grant of 2", got)
 	}

@@ -1,4 +1,4 @@
-package proxy_test
+package fault_test
 
 import (
 	"errors"
@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"github.com/poise-dev/poise/policies"
-	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
 const trace1 = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 // shop is a promise at the listener "ingress" and a policy at "egress".
 func shop(percentage string) string {
-	return policy("slow", "{listener: egress, percentage: "+percentage+", fault: {delay: {fixed: 400ms}}}") + `---
+	return faulttest.Policy("slow", "{listener: egress, percentage: "+percentage+", fault: {delay: {fixed: 400ms}}}") + `---
 apiVersion: poise.dev/v1alpha1
 kind: Hypothesis
 metadata: {name: checkout}
@@ -28,15 +29,15 @@ spec:
 
 // world is an engine whose ingress and egress a run watches.
 type world struct {
-	*proxy.Watch
-	engine          *proxy.Engine
-	permit          *permit
-	ingress, egress *proxy.Lane
+	*fault.Watch
+	engine          *fault.Engine
+	permit          *faulttest.Permit
+	ingress, egress *fault.Lane
 }
 
-func newWorld(t *testing.T, docs string, permit *permit, coin func() uint32) *world {
+func newWorld(t *testing.T, docs string, permit *faulttest.Permit, coin func() uint32) *world {
 	t.Helper()
-	w := &world{engine: engine(t, compile(t, docs), permit, coin), permit: permit}
+	w := &world{engine: faulttest.Engine(t, faulttest.Compile(t, docs), permit, coin), permit: permit}
 	w.ingress, w.egress = w.engine.Lane("ingress"), w.engine.Lane("egress")
 	var err error
 	if w.Watch, err = w.engine.Watch(w.spec()); err != nil {
@@ -45,10 +46,10 @@ func newWorld(t *testing.T, docs string, permit *permit, coin func() uint32) *wo
 	return w
 }
 
-func (w *world) spec() proxy.WatchSpec {
-	spec := proxy.WatchSpec{Run: "r1", Policies: []string{"slow"}}
+func (w *world) spec() fault.WatchSpec {
+	spec := fault.WatchSpec{Run: "r1", Policies: []string{"slow"}}
 	for _, p := range w.engine.Set().Belief("checkout").Promises {
-		spec.Promises = append(spec.Promises, proxy.WatchedPromise{Promise: p, Listener: "ingress"})
+		spec.Promises = append(spec.Promises, fault.WatchedPromise{Promise: p, Listener: "ingress"})
 	}
 	return spec
 }
@@ -78,8 +79,8 @@ func TestOneCoinIsTossedForEachRequestAtTheEdge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		coins := []uint32{0, policies.Whole - 1}
 		next := 0
-		w := newWorld(t, shop("50"), newPermit("slow"), func() uint32 { next++; return coins[(next-1)%2] })
-		w.Phase(proxy.PhaseInjecting)
+		w := newWorld(t, shop("50"), faulttest.NewPermit("slow"), func() uint32 { next++; return coins[(next-1)%2] })
+		w.Phase(fault.PhaseInjecting)
 		for i, want := range []policies.Arm{policies.ArmFault, policies.ArmControl} {
 			for _, got := range w.checkout(3, ok()) {
 				if got != want {
@@ -108,8 +109,8 @@ func TestOneCoinIsTossedForEachRequestAtTheEdge(t *testing.T) {
 // a slow call up and answers; only then does the call's proxy notice.
 func TestAFaultThatEndsAfterItsRequestIsDeliveredToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, shop("100"), newPermit("slow"), always)
-		w.Phase(proxy.PhaseInjecting)
+		w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+		w.Phase(fault.PhaseInjecting)
 		p := w.ingress.Enter(get("/checkout"))
 		p.Inject(nil)
 		call := w.egress.Enter(get("/payments", "Traceparent", p.Traceparent()))
@@ -126,8 +127,8 @@ func TestAFaultThatEndsAfterItsRequestIsDeliveredToo(t *testing.T) {
 }
 
 func TestARequestThatMakesNoCallIsInNoArm(t *testing.T) {
-	w := newWorld(t, shop("100"), newPermit("slow"), always)
-	w.Phase(proxy.PhaseInjecting)
+	w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+	w.Phase(fault.PhaseInjecting)
 	w.checkout(0, ok())
 	c := w.Read()
 	if c.Fault.Requests+c.Control.Requests != 0 || c.Promises[0].All.Requests != 1 {
@@ -137,8 +138,8 @@ func TestARequestThatMakesNoCallIsInNoArm(t *testing.T) {
 
 func TestABaselineTossesCoinsAndInjectsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, shop("50"), newPermit(), always)
-		w.Phase(proxy.PhaseBaseline)
+		w := newWorld(t, shop("50"), faulttest.NewPermit(), faulttest.Always)
+		w.Phase(fault.PhaseBaseline)
 		start := time.Now()
 		for _, arm := range w.checkout(1, ok()) {
 			if arm != policies.ArmNone {
@@ -156,8 +157,8 @@ func TestABaselineTossesCoinsAndInjectsNothing(t *testing.T) {
 
 func TestARequestIsBadAsSoonAsItIsTooOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, shop("100"), newPermit("slow"), always)
-		w.Phase(proxy.PhaseInjecting)
+		w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+		w.Phase(fault.PhaseInjecting)
 		p := w.ingress.Enter(get("/checkout"))
 		p.Inject(nil)
 		w.pay("Traceparent", p.Traceparent())
@@ -167,10 +168,10 @@ func TestARequestIsBadAsSoonAsItIsTooOld(t *testing.T) {
 		}
 		time.Sleep(2 * time.Millisecond)
 		c := w.Read()
-		if c.Promises[1].Fault != (proxy.Tally{Requests: 1, Bad: 1}) || c.Promises[1].All.Bad != 1 || c.Promises[1].Pending != 0 {
+		if c.Promises[1].Fault != (fault.Tally{Requests: 1, Bad: 1}) || c.Promises[1].All.Bad != 1 || c.Promises[1].Pending != 0 {
 			t.Errorf("at 801 ms: %+v; want bad already", c.Promises[1])
 		}
-		if c.Promises[0].Pending != 1 || c.Fault != (proxy.Tally{Requests: 1, Bad: 1}) {
+		if c.Promises[0].Pending != 1 || c.Fault != (fault.Tally{Requests: 1, Bad: 1}) {
 			t.Errorf("availability %+v, arm %+v; want availability still pending, the request bad in its arm", c.Promises[0], c.Fault)
 		}
 		time.Sleep(time.Second)
@@ -179,7 +180,7 @@ func TestARequestIsBadAsSoonAsItIsTooOld(t *testing.T) {
 		if c.Promises[1].Fault.Requests != 1 || c.Promises[1].All.Requests != 1 || c.Fault.Requests != 1 {
 			t.Errorf("after its end: %+v; want it counted once", c)
 		}
-		if c.Promises[0].Fault != (proxy.Tally{Requests: 1}) {
+		if c.Promises[0].Fault != (fault.Tally{Requests: 1}) {
 			t.Errorf("availability %+v; want good", c.Promises[0].Fault)
 		}
 	})
@@ -187,9 +188,9 @@ func TestARequestIsBadAsSoonAsItIsTooOld(t *testing.T) {
 
 func TestAReleasedRequestIsInNeitherArm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, shop("100"), newPermit("slow"), always)
-		w.Phase(proxy.PhaseInjecting)
-		time.AfterFunc(100*time.Millisecond, func() { w.permit.revoke("slow") })
+		w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+		w.Phase(fault.PhaseInjecting)
+		time.AfterFunc(100*time.Millisecond, func() { w.permit.Revoke("slow") })
 		w.checkout(1, ok())
 		c := w.Read()
 		if c.Fault.Requests != 0 || c.Released != 1 || c.Promises[0].All.Requests != 1 {
@@ -202,8 +203,8 @@ func TestAReleasedRequestIsInNeitherArm(t *testing.T) {
 }
 
 func TestTwoLiveRequestsWithOneTraceAreInNoArm(t *testing.T) {
-	w := newWorld(t, shop("100"), newPermit("slow"), always)
-	w.Phase(proxy.PhaseInjecting)
+	w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+	w.Phase(fault.PhaseInjecting)
 	one := w.ingress.Enter(get("/checkout", "Traceparent", trace1))
 	two := w.ingress.Enter(get("/checkout", "Traceparent", trace1))
 	if tp := one.Traceparent(); tp != "" {
@@ -212,7 +213,7 @@ func TestTwoLiveRequestsWithOneTraceAreInNoArm(t *testing.T) {
 	if arm := w.pay("Traceparent", trace1); arm != policies.ArmNone {
 		t.Errorf("arm %s for a call that may belong to either, want none", arm)
 	}
-	for _, p := range []*proxy.Passage{one, two} {
+	for _, p := range []*fault.Passage{one, two} {
 		p.Inject(nil)
 		p.Leave(ok())
 	}
@@ -222,8 +223,8 @@ func TestTwoLiveRequestsWithOneTraceAreInNoArm(t *testing.T) {
 }
 
 func TestACallWithoutTraceIsNotInjectedWhileOthersCanBeFollowed(t *testing.T) {
-	w := newWorld(t, shop("100"), newPermit("slow"), always)
-	w.Phase(proxy.PhaseInjecting)
+	w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+	w.Phase(fault.PhaseInjecting)
 	if arm := w.pay(); arm != policies.ArmNone {
 		t.Errorf("arm %s, want none", arm)
 	}
@@ -234,16 +235,16 @@ func TestACallWithoutTraceIsNotInjectedWhileOthersCanBeFollowed(t *testing.T) {
 
 func TestAnApplicationThatDropsTheTraceIsJudgedWithoutArms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, shop("100"), newPermit(), always)
-		w.Phase(proxy.PhaseBaseline)
+		w := newWorld(t, shop("100"), faulttest.NewPermit(), faulttest.Always)
+		w.Phase(fault.PhaseBaseline)
 		for range 3 {
 			p := w.ingress.Enter(get("/checkout"))
 			p.Inject(nil)
 			w.pay() // without the trace
 			p.Leave(ok())
 		}
-		w.permit.grant("slow")
-		w.Phase(proxy.PhaseInjecting)
+		w.permit.Grant("slow")
+		w.Phase(fault.PhaseInjecting)
 		if arm := w.pay(); arm != policies.ArmFault {
 			t.Errorf("arm %s; want each call to toss its own coin", arm)
 		}
@@ -259,7 +260,7 @@ func TestAnApplicationThatDropsTheTraceIsJudgedWithoutArms(t *testing.T) {
 }
 
 func TestPromiseAndFaultOnOneListenerNeedNoTrace(t *testing.T) {
-	docs := policy("slow", "{percentage: 100, fault: {abort: {status: 503}}}") + `---
+	docs := faulttest.Policy("slow", "{percentage: 100, fault: {abort: {status: 503}}}") + `---
 apiVersion: poise.dev/v1alpha1
 kind: Hypothesis
 metadata: {name: checkout}
@@ -267,30 +268,30 @@ spec:
   belief: Checkout survives.
   objectives: [{name: availability, good: {status: "<500"}, target: 99.5}]
 `
-	e := engine(t, compile(t, docs), newPermit("slow"), always)
+	e := faulttest.Engine(t, faulttest.Compile(t, docs), faulttest.NewPermit("slow"), faulttest.Always)
 	lane := e.Lane("default")
-	w, err := e.Watch(proxy.WatchSpec{
+	w, err := e.Watch(fault.WatchSpec{
 		Policies: []string{"slow"},
-		Promises: []proxy.WatchedPromise{{Promise: e.Set().Belief("checkout").Promises[0], Listener: "default"}},
+		Promises: []fault.WatchedPromise{{Promise: e.Set().Belief("checkout").Promises[0], Listener: "default"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Phase(proxy.PhaseInjecting)
+	w.Phase(fault.PhaseInjecting)
 	p := lane.Enter(get("/"))
 	if p.Traceparent() != "" {
 		t.Error("a request was given a traceparent though nothing needs following")
 	}
 	p.Inject(nil)
 	p.Leave(policies.Outcome{Status: 503, Complete: true})
-	if c := w.Read(); c.Fault != (proxy.Tally{Requests: 1, Bad: 1}) || c.Delivered != 1 || c.Followed+c.Unfollowed != 0 {
+	if c := w.Read(); c.Fault != (fault.Tally{Requests: 1, Bad: 1}) || c.Delivered != 1 || c.Followed+c.Unfollowed != 0 {
 		t.Errorf("counts %+v; want one bad request in the fault arm", c)
 	}
 }
 
 func TestTwoRunsNeverShareTraffic(t *testing.T) {
-	w := newWorld(t, shop("5"), newPermit(), nil)
-	if _, err := w.engine.Watch(w.spec()); !errors.Is(err, proxy.ErrBusy) {
+	w := newWorld(t, shop("5"), faulttest.NewPermit(), nil)
+	if _, err := w.engine.Watch(w.spec()); !errors.Is(err, fault.ErrBusy) {
 		t.Errorf("a second run over the same traffic: %v, want ErrBusy", err)
 	}
 	w.Close()
@@ -302,7 +303,7 @@ func TestTwoRunsNeverShareTraffic(t *testing.T) {
 }
 
 func TestAWatchRefusesWhatDoesNotExist(t *testing.T) {
-	w := newWorld(t, shop("5"), newPermit(), nil)
+	w := newWorld(t, shop("5"), faulttest.NewPermit(), nil)
 	w.Close()
 	spec := w.spec()
 	spec.Policies = []string{"nobody"}
@@ -317,7 +318,7 @@ func TestAWatchRefusesWhatDoesNotExist(t *testing.T) {
 }
 
 func TestRequestsStillOpenAtTheEndOfARunAreForgotten(t *testing.T) {
-	w := newWorld(t, shop("5"), newPermit(), nil)
+	w := newWorld(t, shop("5"), faulttest.NewPermit(), nil)
 	p := w.ingress.Enter(get("/checkout"))
 	p.Inject(nil)
 	w.Close()

@@ -1,4 +1,4 @@
-package proxy //nolint:testpackage // the parser is not exported
+package fault //nolint:testpackage // the parser is not exported
 
 import "testing"
 
