@@ -150,6 +150,11 @@ func (p Percent) MarshalJSON() ([]byte, error) {
 	return []byte(p.String()), nil
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (p *Percent) UnmarshalJSON(text []byte) error {
+	return p.UnmarshalText(text)
+}
+
 // JSONSchema describes how percentages are written.
 func (Percent) JSONSchema() strict.Schema {
 	least, most := 0.0, 100.0
