@@ -1,27 +1,16 @@
 package sidecar
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/poise-dev/poise/policies"
 )
-
-// pollEvery is how often files are looked at. Polling, with the content's hash,
-// also sees what event-based watchers miss: ConfigMap swaps, network file
-// systems, a file removed and written again.
-const pollEvery = time.Second
 
 // Library keeps the documents of files and those put by API together, and
 // compiles them whenever either changes. A change that does not compile changes
@@ -35,9 +24,13 @@ type Library struct {
 	changed  func(Change)
 	log      *slog.Logger
 
-	mu    sync.Mutex // guards all below, and orders the changes
-	files map[string]file
+	polling sync.Mutex      // one look at the files at a time; guards latest
+	latest  map[string]file // as they were last read
+
+	mu    sync.Mutex      // guards all below, and orders the changes
+	files map[string]file // as they are in force
 	put   map[key]policies.Document
+	retry bool // what failed to compile may compile now
 	set   *policies.Set
 }
 
@@ -48,14 +41,6 @@ type Change struct {
 	Text string
 	// Gone are the policies that are in force no more.
 	Gone []string
-}
-
-// file is a file of documents as it was last read.
-type file struct {
-	hash [sha256.Size]byte
-	docs []policies.Document
-	// failure is why the latest content is not in force; nil: it is.
-	failure error
 }
 
 type key struct {
@@ -84,30 +69,20 @@ var (
 func NewLibrary(patterns []string, changed func(Change), log *slog.Logger) (*Library, error) {
 	l := &Library{
 		patterns: patterns, changed: changed, log: log,
-		files: map[string]file{}, put: map[key]policies.Document{}, set: new(policies.Set),
+		put: map[key]policies.Document{}, set: new(policies.Set),
 	}
-	paths, err := l.paths()
+	files, err := readAll(patterns, nil)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]file{}
-	var problems []error
-	for _, path := range paths {
-		f, err := read(path)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		files[path] = f
-	}
-	if err := join(problems); err != nil {
+	if err := problems(files); err != nil {
 		return nil, err
 	}
 	set, err := policies.Compile(merge(files, nil))
 	if err != nil {
 		return nil, err
 	}
-	l.files = files
+	l.latest, l.files = files, files
 	l.accept(set, fmt.Sprintf("%d documents read from %d files", len(set.Documents()), len(files)))
 	return l, nil
 }
@@ -143,7 +118,7 @@ func (l *Library) Put(name string, text []byte) ([]policies.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.put = next
+	l.put, l.retry = next, true
 	l.accept(set, "put by API: "+names(docs))
 	return docs, nil
 }
@@ -166,107 +141,9 @@ func (l *Library) Delete(kind policies.Kind, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", k, ErrReferred, err)
 	}
-	l.put = next
+	l.put, l.retry = next, true
 	l.accept(set, "deleted by API: "+k.String())
 	return nil
-}
-
-// Watch looks at the files until ctx ends.
-func (l *Library) Watch(ctx context.Context) {
-	ticker := time.NewTicker(pollEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			l.Poll()
-		}
-	}
-}
-
-// Poll looks at the files once, and takes over what changed. Content that
-// cannot be read or compiled is reported once, and the old documents go on.
-func (l *Library) Poll() {
-	paths, err := l.paths()
-	if err != nil {
-		l.log.Error("cannot look for documents; the old ones go on", "error", err)
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	next, touched := l.reread(paths)
-	if len(touched) == 0 {
-		return
-	}
-	put := maps.Clone(l.put)
-	for _, path := range touched {
-		for _, d := range next[path].docs {
-			delete(put, keyOf(d))
-		}
-	}
-	set, err := policies.Compile(merge(next, put))
-	if err != nil {
-		l.log.Error("changed documents do not compile; the old ones go on", "error", err)
-		l.remember(touched, next, err)
-		return
-	}
-	l.files, l.put = next, put
-	l.accept(set, "changed on disk: "+strings.Join(touched, ", "))
-}
-
-// reread reads what changed. It returns the files as they would be then, and
-// the paths that changed; a file that cannot be read stays as it was.
-func (l *Library) reread(paths []string) (next map[string]file, touched []string) {
-	next = map[string]file{}
-	for _, path := range paths {
-		was, known := l.files[path]
-		now, err := read(path)
-		switch {
-		case err == nil && known && was.hash == now.hash:
-			next[path] = was
-		case err == nil:
-			next[path] = now
-			touched = append(touched, path)
-		default:
-			if !known || was.hash != now.hash {
-				l.log.Error("cannot read documents; the old ones go on", "file", path, "error", err)
-			}
-			was.hash, was.failure = now.hash, err
-			next[path], l.files[path] = was, was
-		}
-	}
-	for path := range l.files {
-		if _, still := next[path]; !still {
-			touched = append(touched, path)
-		}
-	}
-	slices.Sort(touched)
-	return next, touched
-}
-
-// remember notes the content that failed, so that it is reported once.
-func (l *Library) remember(paths []string, next map[string]file, why error) {
-	for _, path := range paths {
-		if now, ok := next[path]; ok {
-			was := l.files[path]
-			was.hash, was.failure = now.hash, why
-			l.files[path] = was
-		}
-	}
-}
-
-// Failures returns why the latest content of a file is not in force, by path.
-func (l *Library) Failures() map[string]error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	failures := map[string]error{}
-	for path, f := range l.files {
-		if f.failure != nil {
-			failures[path] = f.failure
-		}
-	}
-	return failures
 }
 
 // accept puts a set in force. The mutex is held, so that changes arrive in
@@ -294,37 +171,6 @@ func (l *Library) fileOf(k key) string {
 	return ""
 }
 
-// paths returns the files that match the patterns, sorted. A pattern without
-// wildcards must exist; one with may match nothing.
-func (l *Library) paths() ([]string, error) {
-	var all []string
-	for _, pattern := range l.patterns {
-		if !strings.ContainsAny(pattern, "*?[") {
-			all = append(all, pattern)
-			continue
-		}
-		matches, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, fmt.Errorf("pattern %q: %w", pattern, err)
-		}
-		all = append(all, matches...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
-}
-
-// read reads and parses a file. The hash is that of the content, or zero when
-// it cannot be read.
-func read(path string) (file, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the files
-	if err != nil {
-		return file{}, fmt.Errorf("read documents: %w", err)
-	}
-	f := file{hash: sha256.Sum256(text)}
-	f.docs, err = policies.Parse(path, bytes.TrimPrefix(text, []byte("\ufeff")))
-	return f, err
-}
-
 // merge returns the documents of all files, in the order of their paths, but
 // for those that were put in their place.
 func merge(files map[string]file, put map[key]policies.Document) []policies.Document {
@@ -350,20 +196,4 @@ func names(docs []policies.Document) string {
 		list[i] = keyOf(d).String()
 	}
 	return strings.Join(list, ", ")
-}
-
-// join returns the problems of several files as one, keeping the positions.
-func join(errs []error) error {
-	var all policies.Problems
-	for _, err := range errs {
-		var some policies.Problems
-		if !errors.As(err, &some) {
-			return errors.Join(errs...)
-		}
-		all = append(all, some...)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return all
 }
