@@ -1,0 +1,143 @@
+package http1
+
+import (
+	"errors"
+	"time"
+
+	"github.com/poise-dev/poise/policies"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/wire"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	*conn
+	passage *fault.Passage
+	head    int // length of the request head, the first bytes of conn.buf
+
+	up       *socket
+	upload   chan error // not nil while a body is sent beside the answer
+	answered wire.Head
+	body     passing // of the answer
+	outcome  policies.Outcome
+	sent     bool // the head of the final answer is on its way to the client
+}
+
+// errGone says that the client can no longer be reached.
+var errGone = errors.New("the client has left")
+
+// run carries the exchange, and says whether the client's connection can go on.
+func (x *exchange) run() bool {
+	action := x.inject()
+	switch action.Do {
+	case fault.Forward:
+		return x.forward()
+	case fault.Answer:
+		return x.answerAbort(action.Abort)
+	case fault.AnswerGRPC:
+		return x.answerGRPC(action.Abort)
+	case fault.Reset:
+		x.client.reset()
+	case fault.Close:
+		x.linger()
+	case fault.Gone:
+	}
+	return false
+}
+
+// forward sends the request upstream and the answer back.
+func (x *exchange) forward() bool {
+	up, err := x.server.upstreams.get()
+	if err != nil {
+		return x.fail(err)
+	}
+	x.up = up
+	x.upstream.Store(up)
+	defer x.upstream.Store(nil)
+	x.touch()
+	err = x.send()
+	quiet := false
+	if err == nil {
+		quiet, err = x.receive()
+	}
+	whole, uploadErr := x.finishUpload()
+	if uploadErr != nil && !x.sent {
+		err = uploadErr
+	}
+	x.outcome.Complete = err == nil
+	if err == nil && quiet && whole {
+		x.server.upstreams.put(up)
+	} else {
+		_ = up.Close() // in doubt, or at its end
+	}
+	switch {
+	case err != nil && x.sent:
+		return false
+	case err != nil:
+		return x.fail(err)
+	case !whole || x.last():
+		x.linger()
+		return false
+	}
+	return true
+}
+
+// touch gives both connections more time.
+func (x *exchange) touch() {
+	x.server.sweep.limit(x.client, x.server.o.StallTimeout)
+	x.server.sweep.limit(x.up, x.server.o.StallTimeout)
+}
+
+// last says whether the client's connection ends with this answer.
+func (x *exchange) last() bool {
+	return x.request.Close || x.body.untilClose() || x.server.draining.Load()
+}
+
+// fail answers a request that the upstream did not; nothing has been sent to
+// the client yet.
+func (x *exchange) fail(err error) bool {
+	if errors.Is(err, errGone) {
+		return false
+	}
+	status, fields := 0, ""
+	var refusal *wire.Error
+	if errors.As(err, &refusal) {
+		status = refusal.Status
+	}
+	if status == 0 || status == 502 {
+		var why string
+		status, why = x.server.o.Failure(err)
+		fields = "Proxy-Status: " + why + "\r\n"
+	}
+	x.server.o.Log.Debug("a request failed", "listener", x.server.o.Lane.Name(), "status", status, "error", err)
+	x.outcome.Status, x.outcome.Latency = status, x.passage.Elapsed()
+	return x.answerAndGoOn(status, fields, nil)
+}
+
+// answerAndGoOn sends an answer of our own, and says whether the connection can
+// go on: it cannot when it is in doubt where the next request begins.
+func (x *exchange) answerAndGoOn(status int, fields string, body []byte) bool {
+	last := x.request.Close || x.server.draining.Load() || !x.skipBody()
+	x.answer(status, fields, body, last)
+	if last {
+		x.linger()
+	}
+	return !last
+}
+
+// skipBody forgets the request, and says whether all of its body had arrived.
+func (x *exchange) skipBody() bool {
+	if x.head == 0 { // used up already
+		return x.upload == nil
+	}
+	b := x.request.Body
+	if b.Chunked || b.Length > int64(x.n-x.head) {
+		return false
+	}
+	x.consume(x.head + int(b.Length))
+	x.head = 0
+	return true
+}
+
+// interrupt ends a read that is under way on the client's connection.
+func (x *exchange) interrupt() { _ = x.client.SetReadDeadline(time.Unix(1, 0)) }

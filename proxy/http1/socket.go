@@ -1,0 +1,154 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"syscall"
+)
+
+// socket is one connection, with the calls this package makes on it. One
+// goroutine reads and one writes at a time.
+type socket struct {
+	net.Conn
+	raw syscall.RawConn // nil: net.Conn's own Read and Write
+	tcp *net.TCPConn    // nil: not TCP, or under TLS
+
+	read  call
+	write call
+	// due is when the sweep closes the connection, in seconds of its clock; 0:
+	// never.
+	due atomic.Int64
+	// late is set by the sweep before it closes.
+	late atomic.Bool
+}
+
+// call is a system call under way, and what became of it. Its func is made once,
+// so that a call does not allocate.
+type call struct {
+	b    []byte
+	n    int
+	err  error
+	step func(fd uintptr) bool
+}
+
+// newSocket prepares a connection.
+func newSocket(c net.Conn) *socket {
+	s := &socket{Conn: c}
+	s.tcp, _ = c.(*net.TCPConn)
+	if sc, ok := c.(syscall.Conn); ok && rawCalls {
+		if raw, err := sc.SyscallConn(); err == nil {
+			s.raw = raw
+			s.read.step, s.write.step = s.stepRead, s.stepWrite
+		}
+	}
+	return s
+}
+
+// Read reads what there is, waiting for the first byte.
+func (s *socket) Read(b []byte) (int, error) {
+	if s.raw == nil {
+		return s.Conn.Read(b)
+	}
+	s.read.b = b
+	err := s.raw.Read(s.read.step)
+	s.read.b = nil
+	if err != nil {
+		return 0, err
+	}
+	return s.read.n, s.read.err
+}
+
+// stepRead makes one call; false means: not yet.
+func (s *socket) stepRead(fd uintptr) bool {
+	n, again, err := rawRead(fd, s.read.b)
+	if again {
+		return false
+	}
+	s.read.n, s.read.err = n, err
+	if n == 0 && err == nil {
+		s.read.err = io.EOF
+	}
+	return true
+}
+
+// Write writes all of b.
+func (s *socket) Write(b []byte) (int, error) {
+	if s.raw == nil {
+		return s.Conn.Write(b)
+	}
+	s.write.b, s.write.n, s.write.err = b, 0, nil
+	err := s.raw.Write(s.write.step)
+	s.write.b = nil
+	return s.write.n, errors.Join(err, s.write.err)
+}
+
+func (s *socket) stepWrite(fd uintptr) bool {
+	w := &s.write
+	for len(w.b) > 0 {
+		n, again, err := rawWrite(fd, w.b)
+		if again {
+			return false
+		}
+		if err != nil {
+			w.err = err
+			return true
+		}
+		w.n += n
+		w.b = w.b[n:]
+	}
+	return true
+}
+
+// ReadIdle waits for the first bytes of a message with no buffer in hand: it
+// takes one from the pool when there is something to put into it.
+func (s *socket) readIdle(from *pool) (b []byte, n int, err error) {
+	if s.raw == nil {
+		b = from.get()
+		n, err = s.Conn.Read(b)
+		return b, n, err
+	}
+	wait := s.raw.Read(func(fd uintptr) bool {
+		if b == nil {
+			b = from.get()
+		}
+		var again bool
+		if n, again, err = rawRead(fd, b); again {
+			from.put(b)
+			b = nil
+			return false
+		}
+		if n == 0 && err == nil {
+			err = io.EOF
+		}
+		return true
+	})
+	return b, n, errors.Join(wait, err)
+}
+
+// stale says whether a kept connection has ended, or says something nobody asked
+// for, and so must not be used again.
+func (s *socket) stale() bool {
+	if s.raw == nil {
+		return false
+	}
+	stale := true
+	err := s.raw.Control(func(fd uintptr) { stale = !rawQuiet(fd) })
+	return err != nil || stale
+}
+
+// reset ends the connection with a reset, where it can.
+func (s *socket) reset() {
+	if s.tcp != nil {
+		_ = s.tcp.SetLinger(0) // the close that follows sends it
+	}
+}
+
+// closeWrite says that nothing more will be sent.
+func (s *socket) closeWrite() error {
+	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
