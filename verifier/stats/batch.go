@@ -13,6 +13,10 @@ func (b Batch) good() float64 { return float64(b.Requests - min(b.Bad, b.Request
 
 func (b Batch) bad() float64 { return float64(min(b.Bad, b.Requests)) }
 
+func (b Batch) plus(c Batch) Batch {
+	return Batch{Requests: b.Requests + c.Requests, Bad: b.Bad + c.Bad}
+}
+
 // margin keeps rates off 0 and 1, where a likelihood ratio has no value. A
 // tested rate of exactly 0 becomes one in a billion, below what a document can
 // express.

@@ -8,13 +8,22 @@
 // ("log e"), so that neither a million good requests nor a total outage leaves
 // the range of a float64.
 //
-//	[OneSample]   bad rate ≤ limit                     breach of an objective
-//	[Reverse]     bad rate ≥ tolerance                 an objective upheld
-//	[TwoSample]   rate of T ≤ M · rate of C + D        fault arm against control
-//	[Split]       the coin fell as it should           sample-ratio mismatch
-//	[Combine]     several of them at one line          one run, many guards
-//	[Interval]    where the rate may be                for the eye
-//	[Growth], …   how long it will take                before the start
+//	                      hypothesis                    tells
+//	[OneSample]           bad rate ≤ limit              breach of an objective
+//	[TwoSample]           rate of T ≤ M · rate of C + D fault arm against control
+//	[Labels]              rate of T ≤ M · rate of C     the same, by the coin alone
+//	[Exceedance]          T is no slower than C         latency, at five edges
+//	[Poisson], [PoissonTwoSample]                       restarts, crashes, log lines
+//	[Bet]                 bad share of a batch ≤ limit  requests that fail together
+//	[Split], [Coin]       the coin falls as it should   sample-ratio mismatch
+//	[Reverse], …          bad rate ≥ tolerance          an objective upheld
+//
+//	[Starts], [Always]    when trouble may begin: a run with an end, or without
+//	[Cluster]             how many requests fail together, and what that costs
+//	[Combine], [Evidence] several tests at one line: one run, many guards
+//	[Discoveries], [AnytimeP], [Interval]               for reports and for the eye
+//	[ErrorBudget], [BurnAlert]                          what a run may cost
+//	[Growth], …           how long it will take         before the start
 //
 // Everything is deterministic and pure: no clock, no chance, nothing of ours.
 // Rates are ratios in [0,1]; a [Batch] is what one population counted between
