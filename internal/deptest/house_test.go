@@ -61,6 +61,17 @@ func TestWalls(t *testing.T) {
 			deptest.Wall{From: []string{"./proxy/..."}, Never: []string{"./verifier/..."}},
 		},
 		{
+			"the fault engine knows no wire format, so that any data path can drive it",
+			deptest.Wall{
+				From:  []string{"./proxy/fault/..."},
+				Never: []string{"net/...", "golang.org/x/net/...", "./proxy/...", "!./proxy/fault/..."}, Direct: true,
+			},
+		},
+		{
+			"HTTP as bytes needs no connection",
+			deptest.Wall{From: []string{"./proxy/wire/..."}, Only: []string{"std", "!net/..."}},
+		},
+		{
 			"judgement does not know what serves the requests",
 			deptest.Wall{From: []string{"./verifier/..."}, Never: []string{"./proxy/..."}},
 		},
