@@ -30,7 +30,9 @@ type conn struct {
 	isHead  bool // the request's method is HEAD; its bytes are gone by the answer
 	view    view
 
-	upstream atomic.Pointer[socket] // of the exchange under way, for the sweep
+	exchange exchange // the one under way, its memory used again
+
+	upstream atomic.Pointer[socket] // of that exchange, for the sweep
 	idle     atomic.Bool
 }
 
@@ -54,7 +56,7 @@ func (c *conn) cut() {
 // serve carries requests one after the other.
 func (c *conn) serve() {
 	defer func() {
-		c.drop(c.buf)
+		c.server.pool.put(c.buf)
 		_ = c.client.Close() // it is over either way
 	}()
 	for {
@@ -67,16 +69,10 @@ func (c *conn) serve() {
 			return
 		}
 		if c.n == 0 {
-			c.drop(c.buf)
+			c.server.pool.put(c.buf)
 			c.buf = nil
 		}
 	}
-}
-
-// drop gives a buffer back.
-func (c *conn) drop(b []byte) {
-	c.server.small.put(b)
-	c.server.big.put(b)
 }
 
 // readHead reads until a request head is whole, and returns its length.
@@ -119,7 +115,7 @@ func (c *conn) awaitRequest() (err error) {
 		c.n, err = c.client.Read(c.buf)
 		return err
 	}
-	c.buf, c.n, err = c.client.readIdle(c.server.small)
+	c.buf, c.n, err = c.client.readIdle(&c.server.pool)
 	return err
 }
 
@@ -128,9 +124,9 @@ func (c *conn) grow() bool {
 	if len(c.buf) >= bigSize {
 		return false
 	}
-	big := c.server.big.get()
+	big := c.server.pool.getBig()
 	copy(big, c.buf[:c.n])
-	c.server.small.put(c.buf)
+	c.server.pool.put(c.buf)
 	c.buf = big
 	return true
 }
@@ -170,7 +166,8 @@ func (c *conn) carry(head int) bool {
 	}
 	c.view.fill(&c.request)
 	p := c.server.o.Lane.Enter(&c.view.request)
-	x := exchange{conn: c, passage: p, head: head}
+	x := &c.exchange
+	x.begin(c, p, head)
 	again := x.run()
 	p.Leave(x.outcome)
 	return again
@@ -193,7 +190,7 @@ func (c *conn) answeredHere() int {
 
 // answer sends an answer of our own.
 func (c *conn) answer(status int, fields string, body []byte, last bool) {
-	b := c.server.small.get()[:0]
+	b := c.server.pool.getSmall()[:0]
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(status), 10)
 	b = append(b, ' ')
@@ -210,7 +207,7 @@ func (c *conn) answer(status int, fields string, body []byte, last bool) {
 		b = append(b, body...)
 	}
 	_, _ = c.client.Write(b) // who has left needs no answer
-	c.drop(b[:cap(b)])
+	c.server.pool.put(b)
 }
 
 // Bounds of waiting for a caller to stop sending.
@@ -226,8 +223,8 @@ func (c *conn) linger() {
 		c.client.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
-	scrap := c.server.small.get()
-	defer c.server.small.put(scrap)
+	scrap := c.server.pool.getSmall()
+	defer c.server.pool.put(scrap)
 	for read := 0; read < lingerBytes; {
 		n, err := c.client.Read(scrap)
 		if err != nil {

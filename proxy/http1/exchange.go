@@ -23,6 +23,12 @@ type exchange struct {
 	sent     bool // the head of the final answer is on its way to the client
 }
 
+// begin makes x a new exchange, keeping the memory of the last one.
+func (x *exchange) begin(c *conn, p *fault.Passage, head int) {
+	answered := x.answered
+	*x = exchange{conn: c, passage: p, head: head, answered: answered}
+}
+
 // errGone says that the client can no longer be reached.
 var errGone = errors.New("the client has left")
 

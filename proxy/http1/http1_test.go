@@ -18,8 +18,19 @@ import (
 // serve carries connections to upstream and returns where.
 func serve(t testing.TB, e *fault.Engine, upstream string) string {
 	t.Helper()
+	return start(t, e, upstream, false)
+}
+
+// serveUnforwarded is serve, adding nothing to requests.
+func serveUnforwarded(t testing.TB, e *fault.Engine, upstream string) string {
+	t.Helper()
+	return start(t, e, upstream, true)
+}
+
+func start(t testing.TB, e *fault.Engine, upstream string, unforwarded bool) string {
+	t.Helper()
 	s := http1.New(http1.Options{
-		Lane: e.Lane("default"),
+		Lane: e.Lane("default"), Unforwarded: unforwarded,
 		Dial: func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", upstream) },
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -2,26 +2,38 @@ package http1
 
 import "sync"
 
-// pool lends buffers of one size.
-type pool struct {
-	size int
-	free sync.Pool
-}
+// Sizes of buffers. A head of up to bigSize passes; most messages need only
+// smallSize.
+const (
+	smallSize = 8 << 10
+	bigSize   = 64 << 10
+)
 
-func newPool(size int) *pool { return &pool{size: size} }
+// pool lends buffers of two sizes. They are kept as pointers to arrays, which a
+// sync.Pool holds without allocating.
+type pool struct{ small, big sync.Pool }
 
-func (p *pool) get() []byte {
-	if b, ok := p.free.Get().(*[]byte); ok {
-		return *b
+func (p *pool) getSmall() []byte {
+	if b, ok := p.small.Get().(*[smallSize]byte); ok {
+		return b[:]
 	}
-	return make([]byte, p.size)
+	return new([smallSize]byte)[:]
 }
 
-// put takes a buffer back, and leaves one of another size to the collector.
+func (p *pool) getBig() []byte {
+	if b, ok := p.big.Get().(*[bigSize]byte); ok {
+		return b[:]
+	}
+	return new([bigSize]byte)[:]
+}
+
+// put takes a buffer back, whatever part of it is in use. One that grew beyond
+// its size, or nil, is left to the collector.
 func (p *pool) put(b []byte) {
-	if cap(b) != p.size {
-		return
+	switch cap(b) {
+	case smallSize:
+		p.small.Put((*[smallSize]byte)(b[:smallSize]))
+	case bigSize:
+		p.big.Put((*[bigSize]byte)(b[:bigSize]))
 	}
-	b = b[:p.size]
-	p.free.Put(&b)
 }

@@ -11,8 +11,8 @@ import (
 // receive reads the answer and sends it to the client. Quiet says that the
 // upstream's connection is at rest and may be used again.
 func (x *exchange) receive() (quiet bool, err error) {
-	in := inbound{buf: x.server.small.get()}
-	defer func() { x.drop(in.buf) }()
+	in := inbound{buf: x.server.pool.getSmall()}
+	defer func() { x.server.pool.put(in.buf) }()
 	for {
 		head, err := x.readAnswerHead(&in)
 		if err != nil {
@@ -48,9 +48,9 @@ func (x *exchange) readAnswerHead(in *inbound) (head int, err error) {
 			if len(in.buf) >= bigSize {
 				return 0, &wire.Error{Status: 502, Why: "the head of the answer is too large"}
 			}
-			big := x.server.big.get()
+			big := x.server.pool.getBig()
 			copy(big, in.buf)
-			x.server.small.put(in.buf)
+			x.server.pool.put(in.buf)
 			in.buf = big
 		}
 		n, err := x.up.Read(in.buf[in.n:])
@@ -66,9 +66,9 @@ func (x *exchange) informational() error {
 	if x.request.Minor == 0 {
 		return nil
 	}
-	out := x.answered.AppendResponse(x.server.small.get()[:0], &wire.Forward{})
+	out := x.answered.AppendResponse(x.server.pool.getSmall()[:0], &wire.Forward{})
 	_, err := x.client.Write(out)
-	x.drop(out[:cap(out)])
+	x.server.pool.put(out)
 	return gone(err)
 }
 
@@ -117,8 +117,8 @@ func (x *exchange) first(in *inbound, head int) (extra bool, err error) {
 	if x.body.plain {
 		part = plain
 	}
-	out := x.answered.AppendResponse(x.server.small.get()[:0], &f)
-	defer func() { x.drop(out[:cap(out)]) }()
+	out := x.answered.AppendResponse(x.server.pool.getSmall()[:0], &f)
+	defer func() { x.server.pool.put(out) }()
 	if len(out)+len(part) <= smallSize {
 		out = append(out, part...)
 		part = nil

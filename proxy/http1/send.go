@@ -16,8 +16,8 @@ func (x *exchange) send() error {
 			return errGone
 		}
 	}
-	out := x.appendHead(x.server.small.get()[:0])
-	defer func() { x.drop(out[:cap(out)]) }()
+	out := x.appendHead(x.server.pool.getSmall()[:0])
+	defer func() { x.server.pool.put(out) }()
 	if body.Chunked || body.Length > int64(x.n-x.head) {
 		return x.sendBeside(out, body)
 	}
@@ -62,8 +62,8 @@ func (x *exchange) sendTogether(head, body []byte) error {
 		_, err := x.up.Write(append(head, body...))
 		return err
 	}
-	big := x.server.big.get()
-	defer x.server.big.put(big)
+	big := x.server.pool.getBig()
+	defer x.server.pool.put(big)
 	if len(head)+len(body) <= len(big) {
 		_, err := x.up.Write(append(append(big[:0], head...), body...))
 		return err

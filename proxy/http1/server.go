@@ -42,18 +42,12 @@ const (
 	maxKept      = 1024
 )
 
-// Sizes of buffers. A head of up to bigSize passes; most need only smallSize.
-const (
-	smallSize = 8 << 10
-	bigSize   = 64 << 10
-)
-
 // Server carries the requests of HTTP/1.1 connections.
 type Server struct {
-	o          Options
-	small, big *pool
-	upstreams  *upstreams
-	sweep      *sweep
+	o         Options
+	pool      pool
+	upstreams *upstreams
+	sweep     *sweep
 
 	draining atomic.Bool
 	conns    sync.WaitGroup
@@ -81,7 +75,7 @@ func New(o Options) *Server {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{o: o, small: newPool(smallSize), big: newPool(bigSize), sweep: newSweep(), stop: stop, stopped: make(chan struct{})}
+	s := &Server{o: o, sweep: newSweep(), stop: stop, stopped: make(chan struct{})}
 	s.upstreams = &upstreams{dial: o.Dial, timeout: dialTimeout, sweep: s.sweep, idle: upstreamIdle, most: maxKept}
 	go s.sweeping(ctx)
 	return s

@@ -17,6 +17,10 @@ type socket struct {
 
 	read  call
 	write call
+	from  *pool // of the buffer that readIdle takes
+	idle  func(fd uintptr) bool
+	look  func(fd uintptr)
+	quiet bool // what look saw
 	// due is when the sweep closes the connection, in seconds of its clock; 0:
 	// never.
 	due atomic.Int64
@@ -40,7 +44,8 @@ func newSocket(c net.Conn) *socket {
 	if sc, ok := c.(syscall.Conn); ok && rawCalls {
 		if raw, err := sc.SyscallConn(); err == nil {
 			s.raw = raw
-			s.read.step, s.write.step = s.stepRead, s.stepWrite
+			s.read.step, s.write.step, s.idle = s.stepRead, s.stepWrite, s.stepIdle
+			s.look = func(fd uintptr) { s.quiet = rawQuiet(fd) }
 		}
 	}
 	return s
@@ -101,30 +106,31 @@ func (s *socket) stepWrite(fd uintptr) bool {
 	return true
 }
 
-// ReadIdle waits for the first bytes of a message with no buffer in hand: it
+// readIdle waits for the first bytes of a message with no buffer in hand: it
 // takes one from the pool when there is something to put into it.
 func (s *socket) readIdle(from *pool) (b []byte, n int, err error) {
 	if s.raw == nil {
-		b = from.get()
+		b = from.getSmall()
 		n, err = s.Conn.Read(b)
 		return b, n, err
 	}
-	wait := s.raw.Read(func(fd uintptr) bool {
-		if b == nil {
-			b = from.get()
-		}
-		var again bool
-		if n, again, err = rawRead(fd, b); again {
-			from.put(b)
-			b = nil
-			return false
-		}
-		if n == 0 && err == nil {
-			err = io.EOF
-		}
-		return true
-	})
-	return b, n, errors.Join(wait, err)
+	s.from = from
+	if err := s.raw.Read(s.idle); err != nil {
+		return nil, 0, err
+	}
+	b, s.read.b = s.read.b, nil
+	return b, s.read.n, s.read.err
+}
+
+// stepIdle makes one call, and gives the buffer back when it is too early.
+func (s *socket) stepIdle(fd uintptr) bool {
+	s.read.b = s.from.getSmall()
+	done := s.stepRead(fd)
+	if !done {
+		s.from.put(s.read.b)
+		s.read.b = nil
+	}
+	return done
 }
 
 // stale says whether a kept connection has ended, or says something nobody asked
@@ -133,9 +139,8 @@ func (s *socket) stale() bool {
 	if s.raw == nil {
 		return false
 	}
-	stale := true
-	err := s.raw.Control(func(fd uintptr) { stale = !rawQuiet(fd) })
-	return err != nil || stale
+	s.quiet = false
+	return s.raw.Control(s.look) != nil || !s.quiet
 }
 
 // reset ends the connection with a reset, where it can.

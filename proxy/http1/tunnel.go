@@ -12,10 +12,10 @@ import (
 // sent behind its answer; the client's own are still in our buffer.
 func (x *exchange) tunnel(_, early []byte) error {
 	x.sent = true
-	out := x.answered.AppendResponse(x.server.small.get()[:0], &wire.Forward{Upgrade: true})
+	out := x.answered.AppendResponse(x.server.pool.getSmall()[:0], &wire.Forward{Upgrade: true})
 	out = append(out, early...)
 	_, err := x.client.Write(out)
-	x.drop(out[:cap(out)])
+	x.server.pool.put(out)
 	if err == nil && x.n > 0 {
 		_, err = x.up.Write(x.buf[:x.n])
 		x.n = 0
@@ -34,8 +34,8 @@ func (x *exchange) tunnel(_, early []byte) error {
 
 // shovel copies until the end, and passes the end on.
 func (x *exchange) shovel(to, from *socket) {
-	b := x.server.small.get()
-	defer x.server.small.put(b)
+	b := x.server.pool.getSmall()
+	defer x.server.pool.put(b)
 	for {
 		n, err := from.Read(b)
 		if n > 0 {
