@@ -106,8 +106,7 @@ func (x *exchange) fail(err error) bool {
 		return false
 	}
 	status, fields := 0, ""
-	var refusal *wire.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*wire.Error](err); ok {
 		status = refusal.Status
 	}
 	if status == 0 || status == 502 {

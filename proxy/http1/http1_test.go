@@ -16,26 +16,26 @@ import (
 )
 
 // serve carries connections to upstream and returns where.
-func serve(t testing.TB, e *fault.Engine, upstream string) string {
-	t.Helper()
-	return start(t, e, upstream, false)
+func serve(tb testing.TB, e *fault.Engine, upstream string) string {
+	tb.Helper()
+	return start(tb, e, upstream, false)
 }
 
 // serveUnforwarded is serve, adding nothing to requests.
-func serveUnforwarded(t testing.TB, e *fault.Engine, upstream string) string {
-	t.Helper()
-	return start(t, e, upstream, true)
+func serveUnforwarded(tb testing.TB, e *fault.Engine, upstream string) string {
+	tb.Helper()
+	return start(tb, e, upstream, true)
 }
 
-func start(t testing.TB, e *fault.Engine, upstream string, unforwarded bool) string {
-	t.Helper()
+func start(tb testing.TB, e *fault.Engine, upstream string, unforwarded bool) string {
+	tb.Helper()
 	s := http1.New(http1.Options{
 		Lane: e.Lane("default"), Unforwarded: unforwarded,
 		Dial: func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", upstream) },
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	go func() {
 		for {
@@ -46,7 +46,7 @@ func start(t testing.TB, e *fault.Engine, upstream string, unforwarded bool) str
 			go s.Serve(c)
 		}
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		l.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

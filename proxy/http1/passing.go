@@ -51,7 +51,7 @@ func (p *passing) take(b []byte, data func([]byte)) (int, error) {
 		}
 		return n, nil
 	case p.framing.Length >= 0:
-		n := int(min(p.left, int64(len(b)))) //nolint:gosec // at most len(b)
+		n := int(min(p.left, int64(len(b))))
 		p.left -= int64(n)
 		return n, nil
 	default:

@@ -134,7 +134,7 @@ func (x *exchange) finishUpload() (whole bool, err error) {
 	}
 	_ = x.up.Close() // nobody reads the rest
 	x.interrupt()
-	<-x.upload
+	<-x.upload //nolint:errcheck // that it was ended is known
 	return false, nil
 }
 
@@ -172,7 +172,7 @@ func isH2C(h *wire.Head) bool { return len(h.Upgrade) == 3 && equalFold(h.Upgrad
 // same as a longer list.
 func (x *exchange) appendForwarded(to []byte) []byte {
 	if x.forwarded == nil {
-		x.conn.forwarded = x.forwardedFor()
+		x.forwarded = x.forwardedFor()
 	}
 	to = append(to, x.forwarded...)
 	host, proto := false, false

@@ -18,7 +18,7 @@ const rawCalls = true
 
 func rawRead(fd uintptr, b []byte) (n int, again bool, err error) {
 	for {
-		r, _, e := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		r, _, e := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))) //nolint:gosec // a system call takes an address
 		switch e {
 		case 0:
 			return int(r), false, nil
@@ -33,7 +33,7 @@ func rawRead(fd uintptr, b []byte) (n int, again bool, err error) {
 
 func rawWrite(fd uintptr, b []byte) (n int, again bool, err error) {
 	for {
-		r, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+		r, _, e := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), //nolint:gosec // a system call takes an address
 			syscall.MSG_NOSIGNAL, 0, 0)
 		switch e {
 		case 0:
@@ -50,7 +50,7 @@ func rawWrite(fd uintptr, b []byte) (n int, again bool, err error) {
 // rawQuiet says whether a socket is open and has nothing to say.
 func rawQuiet(fd uintptr) bool {
 	var one [1]byte
-	_, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&one[0])), 1,
+	_, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&one[0])), 1, //nolint:gosec // a system call takes an address
 		syscall.MSG_PEEK|syscall.MSG_DONTWAIT, 0, 0)
 	return e == syscall.EAGAIN
 }

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"errors"
 	"io"
 	"sync"
 
@@ -45,7 +46,7 @@ func (x *exchange) shovel(to, from *socket) {
 			}
 		}
 		if err != nil {
-			if err != io.EOF || to.closeWrite() != nil {
+			if !errors.Is(err, io.EOF) || to.closeWrite() != nil {
 				_ = to.Close() // it broke off
 			}
 			return

@@ -54,7 +54,9 @@ func (v *view) Field(name string, i int) (string, bool) {
 }
 
 // text is b as a string, without a copy.
-func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func text(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // the bytes outlive the view
+}
 
 func equalFold(b []byte, s string) bool {
 	for i := range b {
