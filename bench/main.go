@@ -1,7 +1,7 @@
 // Command bench measures what a request through the proxy costs, beside other
 // proxies, in one run and one table.
 //
-//	go run ./bench                     everything, about five minutes
+//	go run ./bench                     everything, about three minutes
 //	go run ./bench -rounds 1 -for 1s   a quick look
 //
 // README.md explains the method and how to read the table.
