@@ -53,9 +53,15 @@ func LeastFaulted(tolerance, beta float64) uint64 {
 
 // CleanRequests returns the fewest requests, none of them bad, with which
 // [Reverse] reaches 1/beta.
-func CleanRequests(tolerance, beta float64) uint64 {
-	reached := func(n uint64) bool { return Reverse(tolerance, Batch{Requests: n}) >= Line(beta) }
-	low, high := uint64(0), uint64(1)
+func CleanRequests(tolerance, beta float64) uint64 { return requestsWith(0, tolerance, beta) }
+
+// requestsWith returns the fewest requests with so many bad ones among them with
+// which [Reverse] reaches 1/beta.
+func requestsWith(bad uint64, tolerance, beta float64) uint64 {
+	reached := func(n uint64) bool {
+		return Reverse(tolerance, Batch{Requests: n, Bad: bad}) >= Line(beta)
+	}
+	low, high := bad, bad+1
 	for !reached(high) {
 		low, high = high, 2*high
 	}
@@ -69,19 +75,43 @@ func CleanRequests(tolerance, beta float64) uint64 {
 	return high
 }
 
-// SecondsToUphold returns how long [Reverse] takes to reach 1/beta when
-// perSecond faulted requests arrive with bad rate p: the time of
-// [CleanRequests] when p is 0, else (ln(1/beta) + ln 4) / growth, the line and
-// the grid. It is +Inf when p is not below the tolerance.
-func SecondsToUphold(perSecond, p, tolerance, beta float64) float64 {
-	switch {
-	case p >= tolerance || perSecond <= 0:
+// RequestsToUphold returns how many requests with bad rate p it takes, in the
+// middle, until [Reverse] reaches 1/beta: the fewest with x bad ones, for the
+// least x that is no fewer than one expects of them (the median of a Poisson
+// variable with mean m is about m - 1/3). It is +Inf when p is not below the
+// tolerance.
+func RequestsToUphold(p, tolerance, beta float64) float64 {
+	const most = 1 << 40
+	if p >= tolerance {
 		return math.Inf(1)
-	case p <= 0:
-		return float64(CleanRequests(tolerance, beta)) / perSecond
-	default:
-		grid := falls()
-		needed := Line(beta) + math.Log(float64(len(grid)))
-		return needed / (perSecond * Divergence(p, tolerance))
 	}
+	expected := func(bad uint64) bool {
+		return float64(requestsWith(bad, tolerance, beta))*p <= float64(bad)+2.0/3
+	}
+	if expected(0) {
+		return float64(CleanRequests(tolerance, beta))
+	}
+	low, high := uint64(0), uint64(1)
+	for !expected(high) {
+		if low, high = high, 2*high; high > most {
+			return math.Inf(1)
+		}
+	}
+	for high-low > 1 {
+		if middle := low + (high-low)/2; expected(middle) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return float64(requestsWith(high, tolerance, beta))
+}
+
+// SecondsToUphold returns how long [RequestsToUphold] faulted requests take to
+// arrive, so many a second.
+func SecondsToUphold(perSecond, p, tolerance, beta float64) float64 {
+	if perSecond <= 0 {
+		return math.Inf(1)
+	}
+	return RequestsToUphold(p, tolerance, beta) / perSecond
 }
