@@ -3,7 +3,7 @@
 // the proxy and the verifier, and it holds no judgement of its own: it carries
 // counts one way and leases the other.
 //
-//	proxy.Engine ── counts ──► verifier.Runner ── grants ──► lease.Table
+//	fault.Engine ── counts ──► verifier.Runner ── grants ──► lease.Table
 //	                                │
 //	                                └── what happened ──► journal ──► story
 package app

@@ -61,6 +61,7 @@ func (r *Runs) Start(ctx context.Context, verification string) (string, error) {
 	run, err := r.verifier.Start(context.WithoutCancel(ctx), spec)
 	if err == nil {
 		r.began(run.ID, begun{spec, text(set, trial)})
+		r.supersede(r.sidecar.Library.Set()) // which may have changed meanwhile
 	}
 	switch {
 	case errors.Is(err, verifier.ErrBusy), errors.Is(err, lease.ErrHeld):

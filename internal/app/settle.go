@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,58 +64,80 @@ func (r *Runs) unfinished(ctx context.Context) ([]verifier.Spec, error) {
 	return open, nil
 }
 
-// bury records the end of a run that never had one.
+// bury records the end of a run that never had one: a last tick that stops it,
+// so that its verdict can be judged again like any other, and run.ended.
 func (r *Runs) bury(ctx context.Context, spec verifier.Spec) error {
-	run, last, err := r.lastSeen(ctx, spec)
+	first, err := journal.Collect(r.record.Events(ctx, journal.Query{Run: spec.Run, Limit: 1}))
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	texts, err := journal.Collect(r.record.Ticks(ctx, spec.Run))
 	if err != nil {
 		return err
 	}
-	run.State, run.Verdict, run.StopReason = verifier.StateDone, verifier.Stopped, verifier.StopShutdown
-	run.EndedAt = last
-	run.Reason = "The process that judged this run ended without a word."
-	if until := last.Add(spec.Lease); !run.FirstFaultAt.IsZero() {
-		run.Reason += fmt.Sprintf(" Faults may have been active until %s, when its last lease ended by itself.",
-			until.UTC().Format(time.TimeOnly+".000 MST"))
+	last, run, err := closing(spec, first[0].At, texts)
+	if err != nil {
+		r.log.Warn("what was counted in a run cannot be read", "run", spec.Run, "error", err)
+	} else {
+		text, err := json.Marshal(last)
+		if err != nil {
+			return err
+		}
+		if err := r.record.AppendTick(ctx, spec.Run, last.Seq, text); err != nil {
+			return err
+		}
 	}
 	data, err := json.Marshal(run)
 	if err != nil {
 		return err
 	}
-	r.log.Warn("a run never ended", "run", spec.Run, "verification", spec.Verification, "reason", run.Reason)
+	r.log.Warn("a run never ended", "run", spec.Run, "verification", spec.Verification, "reason", last.Stop.Text)
 	_, err = r.sidecar.Append(ctx, journal.Event{
-		At: last, Kind: journal.KindRunEnded, Source: journal.SourcePoise, Subject: spec.Verification, Run: spec.Run,
-		Text: run.Reason, Data: data,
+		At: last.At, Kind: journal.KindRunEnded, Source: journal.SourcePoise, Subject: spec.Verification, Run: spec.Run,
+		Text: last.Stop.Text, Data: data,
 	})
 	return err
 }
 
-// lastSeen judges a run as far as its record goes, and returns when that was.
-func (r *Runs) lastSeen(ctx context.Context, spec verifier.Spec) (verifier.Run, time.Time, error) {
-	texts, err := journal.Collect(r.record.Ticks(ctx, spec.Run))
-	if err != nil {
-		return verifier.Run{}, time.Time{}, err
-	}
-	first, err := journal.Collect(r.record.Events(ctx, journal.Query{Run: spec.Run, Limit: 1}))
-	if err != nil || len(first) == 0 {
-		return verifier.Run{}, time.Time{}, err
-	}
-	begun := verifier.Run{
-		ID: spec.Run, Verification: spec.Verification, Hypothesis: spec.Hypothesis, StartedAt: first[0].At,
-	}
+// closing returns the tick that ends a run where its record breaks off, and the
+// run it ends. A verdict that was reached before stays. With an error the run is
+// one of which nothing is known but that it began.
+func closing(spec verifier.Spec, began time.Time, texts []json.RawMessage) (last verifier.Tick, run verifier.Run, err error) {
 	ticks := make([]verifier.Tick, len(texts))
 	for i, text := range texts {
-		if err := json.Unmarshal(text, &ticks[i]); err != nil {
-			return begun, first[0].At, nil //nolint:nilerr // what can be read is enough to say that it ended
+		err = errors.Join(err, json.Unmarshal(text, &ticks[i]))
+	}
+	last = verifier.Tick{At: began, State: verifier.StateBaseline}
+	if len(ticks) > 0 && err == nil {
+		last = ticks[len(ticks)-1]
+		run, err = verifier.Replay(spec, ticks)
+		last.State = run.State
+	}
+	last.Seq = len(ticks) + 1
+	last.Stop = &verifier.Stop{Reason: verifier.StopShutdown, Text: brokenOff(last, spec.Lease)}
+	if err == nil {
+		run, err = verifier.Replay(spec, append(ticks, last))
+	}
+	if err != nil {
+		run = verifier.Run{
+			ID: spec.Run, Verification: spec.Verification, Hypothesis: spec.Hypothesis,
+			Verdict: verifier.Stopped, StopReason: verifier.StopShutdown, Reason: last.Stop.Text,
 		}
 	}
-	if len(ticks) == 0 {
-		return begun, first[0].At, nil
+	run.State, run.StartedAt, run.EndedAt = verifier.StateDone, began, last.At
+	if run.LastFaultedAt.IsZero() {
+		run.LastFaultedAt = last.Counts.LastFault
 	}
-	last := ticks[len(ticks)-1]
-	run, err := verifier.Replay(spec, ticks)
-	if err != nil {
-		run = begun
+	return last, run, err
+}
+
+// brokenOff says that a run ended without a word. Its leases were renewed after
+// its last tick at most, if that left it injecting.
+func brokenOff(last verifier.Tick, lease time.Duration) string {
+	const text = "The process that judged this run ended without a word."
+	if last.State != verifier.StateInjecting {
+		return text
 	}
-	run.StartedAt, run.FirstFaultAt, run.LastFaultedAt = begun.StartedAt, last.Counts.FirstFault, last.Counts.LastFault
-	return run, last.At, nil
+	return fmt.Sprintf("%s Faults may have been active until %s, when its last lease ended by itself.",
+		text, last.At.Add(lease).UTC().Format(time.TimeOnly+".000 MST"))
 }

@@ -150,7 +150,7 @@ func expand(pattern string) ([]string, error) {
 
 // read reads and parses a file, unless its content is as it was.
 func read(path string, was file) file {
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:gosec // the files are the user's own setting
 	if err != nil {
 		return file{err: fmt.Errorf("read documents: %w", err)}
 	}

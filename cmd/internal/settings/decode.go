@@ -46,7 +46,7 @@ func duration(from, to reflect.Type, value any) (any, error) {
 }
 
 // complaints says in our words what a line of the decoder's error says in its
-// own: 'admin' has invalid keys: adress, adres. Its heading says nothing.
+// own: 'admin' has invalid keys: host, port. Its heading says nothing.
 func complaints(line string) []string {
 	setting, what, found := strings.Cut(strings.TrimPrefix(line, "'"), "' ")
 	if !found {

@@ -81,27 +81,33 @@ func TestFlagsWinOverVariablesOverTheFileOverDefaults(t *testing.T) {
 	}{
 		{
 			"nothing said: the defaults", "", false, nil,
-			found{"127.0.0.1:9471", "", "./poise-data", 30 * time.Second, "info", "text"}, false,
+			found{"127.0.0.1:9471", "", "./poise-data", 30 * time.Second, "info", "text"},
+			false,
 		},
 		{
 			"the file wins over the defaults", file, false, nil,
-			found{"127.0.0.1:1", "127.0.0.1:1", "file", time.Second, "debug", "json"}, true,
+			found{"127.0.0.1:1", "127.0.0.1:1", "file", time.Second, "debug", "json"},
+			true,
 		},
 		{
 			"a variable wins over the file", file, true, nil,
-			found{"127.0.0.1:2", "127.0.0.1:2", "variable", 2 * time.Second, "warn", "text"}, true,
+			found{"127.0.0.1:2", "127.0.0.1:2", "variable", 2 * time.Second, "warn", "text"},
+			true,
 		},
 		{
 			"a variable needs no file", "", true, nil,
-			found{"127.0.0.1:2", "127.0.0.1:2", "variable", 2 * time.Second, "warn", "text"}, true,
+			found{"127.0.0.1:2", "127.0.0.1:2", "variable", 2 * time.Second, "warn", "text"},
+			true,
 		},
 		{
 			"a flag wins over both", file, true, flags,
-			found{"127.0.0.1:3", "127.0.0.1:3", "flag", 3 * time.Second, "error", "json"}, true,
+			found{"127.0.0.1:3", "127.0.0.1:3", "flag", 3 * time.Second, "error", "json"},
+			true,
 		},
 		{
 			"a flag needs neither", "", false, flags,
-			found{"127.0.0.1:3", "127.0.0.1:3", "flag", 3 * time.Second, "error", "json"}, true,
+			found{"127.0.0.1:3", "127.0.0.1:3", "flag", 3 * time.Second, "error", "json"},
+			true,
 		},
 	}
 	for _, tt := range tests {
@@ -188,8 +194,8 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 		},
 		{
 			"unknown settings inside others are named with their path, all of them",
-			"admin: {adress: x}\nlisteners:\n- {name: a, colour: red}\n",
-			[]string{"poise.yaml: admin.adress: there is no such", "poise.yaml: listeners[0].colour: there is no such"},
+			"admin: {host: x}\nlisteners:\n- {name: a, colour: red}\n",
+			[]string{"poise.yaml: admin.host: there is no such", "poise.yaml: listeners[0].colour: there is no such"},
 		},
 		{
 			"a duration without a unit is not taken for nanoseconds", "drain: 30\n",
