@@ -5,16 +5,18 @@ package wire
 // bytes themselves are left as they are, extensions and trailers included. The
 // zero Chunks is at the beginning of a body.
 type Chunks struct {
-	state chunkState
 	left  uint64 // bytes left of the chunk
 	n     int    // length so far of the line being read
 	total int    // of the trailers
+	name  [longestName]byte
+	state chunkState
 }
 
 type chunkState uint8
 
 const (
 	chunkSize chunkState = iota
+	chunkBlank
 	chunkExt
 	chunkSizeLF
 	chunkData
@@ -28,36 +30,40 @@ const (
 	chunksDone
 )
 
-// maxTrailers bounds the trailers of a body, and maxChunkLine a size with its
-// extensions, in bytes.
+// Bounds of what is not data, in bytes: the digits of a size, a size with its
+// extensions, and the trailers of a body.
 const (
-	maxTrailers  = 16 << 10
+	maxSize      = 16
 	maxChunkLine = 4 << 10
+	maxTrailers  = 16 << 10
 )
 
 // Done says whether the body has ended.
 func (c *Chunks) Done() bool { return c.state == chunksDone }
 
 // Walk goes over b and returns how many bytes of it belong to the body: all, or
-// fewer when the body ends in it. Data calls, where it is not nil, are made for
-// the pieces of data in b.
+// fewer when the body ends in it. Data, where it is not nil, is called with the
+// pieces of data in b.
+//
+// On an error n bytes were good. Whoever has sent them on has not sent a whole
+// message; whoever sends the next byte too may have, to a reader less strict.
 func (c *Chunks) Walk(b []byte, data func([]byte)) (n int, err *Error) {
 	for n < len(b) && c.state != chunksDone {
-		if c.state == chunkData {
-			size := int(min(c.left, uint64(len(b)-n))) //nolint:gosec // at most len(b)
-			if data != nil {
-				data(b[n : n+size])
+		if c.state != chunkData {
+			if err := c.step(b[n]); err != nil {
+				return n, err
 			}
-			n += size
-			if c.left -= uint64(size); c.left == 0 {
-				c.state = chunkDataCR
-			}
+			n++
 			continue
 		}
-		if err := c.step(b[n]); err != nil {
-			return n, err
+		size := int(min(c.left, uint64(len(b)-n))) //nolint:gosec // at most len(b)
+		if data != nil {
+			data(b[n : n+size])
 		}
-		n++
+		n += size
+		if c.left -= uint64(size); c.left == 0 {
+			c.state = chunkDataCR
+		}
 	}
 	return n, nil
 }
@@ -65,12 +71,11 @@ func (c *Chunks) Walk(b []byte, data func([]byte)) (n int, err *Error) {
 // step takes one byte outside of data.
 func (c *Chunks) step(x byte) *Error {
 	switch c.state {
-	case chunkSize, chunkExt, chunkSizeLF:
+	case chunkSize, chunkBlank, chunkExt, chunkSizeLF:
 		return c.sizeLine(x)
 	case chunkDataCR:
 		return c.expect(x, '\r', chunkDataLF)
 	case chunkDataLF:
-		c.n = 0
 		return c.expect(x, '\n', chunkSize)
 	default:
 		return c.trailer(x)
@@ -85,72 +90,43 @@ func (c *Chunks) expect(x, want byte, next chunkState) *Error {
 	return nil
 }
 
-// sizeLine takes a byte of "1a;extension CR LF".
+// sizeLine takes a byte of "1a;extension CR LF". White space behind the size,
+// which old servers pad it with, is let through, but nothing behind that.
 func (c *Chunks) sizeLine(x byte) *Error {
 	if c.n++; c.n > maxChunkLine {
 		return bad("a chunk size, or its extension, is too long")
 	}
 	switch {
 	case c.state == chunkSizeLF:
-		if x != '\n' {
-			return bad("a chunk size does not end in CR LF")
-		}
-		c.n = 0
-		c.state = chunkData
-		if c.left == 0 {
-			c.state = trailerStart
-		}
-	case x == '\r':
-		if c.n == 1 {
-			return bad("a chunk has no size")
-		}
-		c.state = chunkSizeLF
+		return c.endSize(x)
 	case c.state == chunkSize && classes[x]&hexByte != 0:
-		if c.left > 1<<58 {
+		if c.n > maxSize || c.left > 1<<58 {
 			return bad("a chunk size is too large")
 		}
 		c.left = c.left<<4 | uint64(unhex(x))
-	case c.state == chunkSize && c.n > 1 && (x == ';' || x == ' ' || x == '\t'):
-		c.state = chunkExt
+	case c.n == 1:
+		return bad("a chunk has no size")
+	case x == '\r':
+		c.state = chunkSizeLF
 	case c.state == chunkExt && classes[x]&valueByte != 0:
+	case c.state != chunkExt && x == ';':
+		c.state = chunkExt
+	case c.state != chunkExt && (x == ' ' || x == '\t'):
+		c.state = chunkBlank
 	default:
 		return bad("a chunk size is not a number")
 	}
 	return nil
 }
 
-// trailer takes a byte of the trailer section.
-func (c *Chunks) trailer(x byte) *Error {
-	if c.total++; c.total > maxTrailers {
-		return &Error{431, "the trailers are too long"}
+func (c *Chunks) endSize(x byte) *Error {
+	if x != '\n' {
+		return bad("a chunk size does not end in CR LF")
 	}
-	switch {
-	case c.state == trailerStart && x == '\r':
-		c.state = lastLF
-	case c.state == lastLF && x == '\n':
-		c.state = chunksDone
-	case c.state == trailerLF && x == '\n':
-		c.state, c.n = trailerStart, 0
-	case (c.state == trailerStart || c.state == trailerName && x != ':') && classes[x]&tokenByte != 0:
-		c.state = trailerName
-	case c.state == trailerName && x == ':':
-		c.state = trailerValue
-	case c.state == trailerValue && x == '\r':
-		c.state = trailerLF
-	case c.state == trailerValue && classes[x]&valueByte != 0:
-	default:
-		return bad("a trailer is not a header field")
+	c.n = 0
+	c.state = chunkData
+	if c.left == 0 {
+		c.state = trailerStart
 	}
 	return nil
-}
-
-func unhex(x byte) byte {
-	switch {
-	case x <= '9':
-		return x - '0'
-	case x >= 'a':
-		return x - 'a' + 10
-	default:
-		return x - 'A' + 10
-	}
 }

@@ -7,68 +7,62 @@ import "bytes"
 func ReadRequest(b []byte, h *Head) *Error {
 	h.reset()
 	start, rest, err := line(b)
-	if err != nil {
-		return err
+	if err == nil {
+		err = h.requestLine(start)
 	}
-	if err := h.requestLine(start); err != nil {
-		return err
+	if err == nil {
+		err = h.readFields(rest)
 	}
-	if err := h.fields(rest); err != nil {
-		return err
+	if err == nil {
+		err = h.checkRequest()
 	}
-	return h.checkRequest()
+	return err
 }
 
 // requestLine reads "METHOD target HTTP/1.x", with single spaces.
 func (h *Head) requestLine(b []byte) *Error {
 	h.Start = b
-	one := bytes.IndexByte(b, ' ')
+	one := span(b, tokenByte)
 	two := bytes.LastIndexByte(b, ' ')
-	if one < 1 || two <= one+1 || !all(b[:one], tokenByte) {
+	if one == 0 || two <= one+1 || b[one] != ' ' {
 		return bad("the request line is not METHOD TARGET VERSION")
 	}
 	h.Method, h.Target = b[:one], b[one+1:two]
-	if !all(h.Target, targetByte) {
-		return bad("the request target holds characters that have no place there")
+	if err := h.version(b[two+1:]); err != nil {
+		return err
 	}
-	return h.version(b[two+1:])
+	return h.readTarget()
 }
 
-// version reads HTTP/1.0 or HTTP/1.1.
+// version reads HTTP/1.0 or HTTP/1.1. A later 1.x is read as 1.1, and forwarded
+// as what it is then (RFC 9110 section 2.5).
 func (h *Head) version(b []byte) *Error {
-	if len(b) != 8 || string(b[:5]) != "HTTP/" || b[6] != '.' || b[5] < '0' || b[5] > '9' || b[7] < '0' || b[7] > '9' {
+	if len(b) != 8 || string(b[:5]) != "HTTP/" || b[6] != '.' || classes[b[5]]&classes[b[7]]&digitByte == 0 {
 		return bad("the version is not one of HTTP")
 	}
 	if b[5] != '1' {
 		return &Error{505, "only HTTP/1.x is spoken on this connection"}
 	}
 	h.Minor = min(int(b[7]-'0'), 1)
+	h.touched = b[7] != '1'
 	return nil
 }
 
 // checkRequest looks at the head as a whole.
 func (h *Head) checkRequest() *Error {
-	hosts := 0
-	for i := range h.Fields {
-		if f := &h.Fields[i]; f.Known == Host {
-			hosts++
-			if !validHost(f.Value) {
-				return bad("Host is not a host")
-			}
-		}
+	if err := h.checkFraming(); err != nil {
+		return err
 	}
+	h.checkUpgrade()
 	switch {
-	case hosts > 1:
-		return bad("there are two Host fields")
-	case hosts == 0 && h.Minor == 1:
+	case !h.hosted && h.Minor == 1:
 		return bad("there is no Host field")
-	case h.Body.Chunked && h.Body.Length >= 0:
-		return bad("there is both Content-Length and Transfer-Encoding")
-	case h.Body.Chunked && h.Minor == 0:
-		return bad("HTTP/1.0 has no Transfer-Encoding")
+	case string(h.Method) == "CONNECT" && (h.Body.Chunked || h.Body.Length > 0):
+		return bad("CONNECT has no body")
 	}
-	if h.Minor == 0 && !h.Has(Connection, "keep-alive") {
-		h.Close = true
+	h.countHop()
+	if h.Minor == 0 {
+		h.endAll(Expect) // HTTP/1.0 knows no 100 (RFC 9110 section 10.1.1)
 	}
 	if !h.Body.Chunked && h.Body.Length < 0 {
 		h.Body.Length = 0
@@ -76,27 +70,17 @@ func (h *Head) checkRequest() *Error {
 	return nil
 }
 
-// validHost refuses what is no host: lists, user names, white space, paths.
-func validHost(b []byte) bool {
-	return !bytes.ContainsAny(b, ", \t@/\\?#")
-}
-
-// Path returns the path of the target as it came, and the query without its
-// question mark. A target in absolute form (http://host/path) gives its path;
-// authority is its host, which then counts in place of the Host field (RFC 9112
-// section 3.2.2).
-func (h *Head) Path() (path, query, authority []byte) {
-	path = h.Target
-	if i := bytes.Index(path, []byte("://")); i > 0 && path[0] != '/' {
-		path = path[i+3:]
-		end := bytes.IndexAny(path, "/?")
-		if end < 0 {
-			end = len(path)
+// countHop counts Max-Forwards down, for the methods it has a meaning with
+// (RFC 9110 section 7.6.2). At zero the caller answers.
+func (h *Head) countHop() {
+	if method := string(h.Method); method != "TRACE" && method != "OPTIONS" {
+		return
+	}
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		if n, ok := decimal(f.Value); f.Known == MaxForwards && ok && n > 0 {
+			h.hopsLeft = n - 1
+			h.renew(f)
 		}
-		authority, path = path[:end], path[end:]
 	}
-	if i := bytes.IndexByte(path, '?'); i >= 0 {
-		path, query = path[:i], path[i+1:]
-	}
-	return path, query, authority
 }

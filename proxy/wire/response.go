@@ -10,7 +10,7 @@ func ReadResponse(b, method []byte, h *Head) *Error {
 		err = h.statusLine(start)
 	}
 	if err == nil {
-		err = h.fields(rest)
+		err = h.readFields(rest)
 	}
 	if err == nil {
 		err = h.checkResponse(method)
@@ -31,18 +31,14 @@ func (h *Head) statusLine(b []byte) *Error {
 	if err := h.version(b[:8]); err != nil {
 		return err
 	}
-	for _, c := range b[9:12] {
-		if c < '0' || c > '9' {
-			return bad("the status is not a number")
-		}
-		h.Status = h.Status*10 + int(c-'0')
-	}
-	if h.Status < 100 || h.Status > 599 {
+	status, ok := decimal(b[9:12])
+	if !ok || status < 100 || status > 599 {
 		return bad("the status is not one of HTTP")
 	}
+	h.Status = int(status)
 	if len(b) > 13 {
 		h.Reason = b[13:]
-		if !all(h.Reason, valueByte) {
+		if spanValue(h.Reason) != len(h.Reason) {
 			return bad("the reason holds control characters")
 		}
 	}
@@ -51,26 +47,35 @@ func (h *Head) statusLine(b []byte) *Error {
 
 // checkResponse finds how the body is framed (RFC 9112 section 6.3).
 func (h *Head) checkResponse(method []byte) *Error {
-	if h.Body.Chunked && h.Body.Length >= 0 {
-		return bad("there is both Content-Length and Transfer-Encoding")
+	if err := h.checkFraming(); err != nil {
+		return err
 	}
-	if h.Body.Chunked && h.Minor == 0 {
-		return bad("HTTP/1.0 has no Transfer-Encoding")
-	}
-	if h.Minor == 0 && !h.Has(Connection, "keep-alive") {
-		h.Close = true
-	}
-	if h.Bodiless(method) {
-		h.Body = Body{Length: 0}
+	h.checkUpgrade()
+	framed := h.Body.Chunked || h.Body.Length > 0
+	switch {
+	case h.Status == 101 && h.Upgrade == nil:
+		return bad("the protocol is switched to none that may be")
+	case h.Status < 200 && h.Status != 101 && framed:
+		return bad("an informational answer has no body")
+	case !h.Bodiless(method):
+		if !h.Body.Chunked && h.Body.Length < 0 {
+			h.Close = true // the end of the connection is the end of the body
+		}
 		return nil
+	case string(method) != "HEAD" && h.Status != 304:
+		// No length belongs there (RFC 9110 section 8.6). Who sends one may send
+		// the body too, so the connection is not used for another answer.
+		h.endAll(ContentLength)
+		h.endAll(TransferEncoding)
+		h.Close = h.Close || framed
 	}
-	if !h.Body.Chunked && h.Body.Length < 0 {
-		h.Close = true // the end of the connection is the end of the body
-	}
+	h.Body = Body{Length: 0}
 	return nil
 }
 
-// Bodiless says whether an answer has no body, whatever its fields say.
+// Bodiless says whether an answer to a method has no body, whatever its fields
+// say.
 func (h *Head) Bodiless(method []byte) bool {
-	return string(method) == "HEAD" || h.Status < 200 || h.Status == 204 || h.Status == 304
+	return h.Status < 200 || h.Status == 204 || h.Status == 304 || string(method) == "HEAD" ||
+		(string(method) == "CONNECT" && h.Status < 300)
 }
