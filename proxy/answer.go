@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ type answer struct {
 	status  int           // of the final answer; 0: none yet
 	headAt  time.Duration // when it was sent, since the request's head
 	failed  bool          // a write failed, or the connection was broken by us
+	tunnel  bool          // what follows the head is not HTTP
 }
 
 // Unwrap lets http.ResponseController reach flushing and hijacking.
@@ -52,7 +54,7 @@ func (a *answer) outcome(r *http.Request, failure any) policies.Outcome {
 		Latency:  a.passage.Elapsed(),
 	}
 	header := a.Header()
-	if isStream(a.status, header) {
+	if a.tunnel || isStream(a.status, header) {
 		o.Latency = a.headAt
 	}
 	if isGRPC(header) {
@@ -91,11 +93,11 @@ func (a *answer) end(reset bool) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := socketOf(conn).(*net.TCPConn); ok {
 		if reset {
-			_ = tcp.SetLinger(0) // the close that follows sends RST
+			_, _ = tcp.SetLinger(0), tcp.Close() // which sends RST, and nothing before it
 		} else {
-			closeGently(tcp)
+			closeGently(conn, tcp)
 		}
 	}
 	_ = conn.Close() // it is gone either way
@@ -109,7 +111,10 @@ const (
 
 // closeGently ends our side and reads what the caller still sends, within
 // bounds: closing with unread bytes would turn the FIN into a reset.
-func closeGently(c *net.TCPConn) {
+func closeGently(over net.Conn, c *net.TCPConn) {
+	if secure, ok := over.(*tls.Conn); ok {
+		_ = secure.CloseWrite() // says that it was meant
+	}
 	if err := errors.Join(c.CloseWrite(), c.SetReadDeadline(time.Now().Add(lingerTime))); err != nil {
 		return
 	}

@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -14,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy/fault"
@@ -25,7 +22,8 @@ import (
 type handler struct {
 	lane    *fault.Lane
 	forward *httputil.ReverseProxy
-	added   bool // Via and X-Forwarded-* are added
+	dialer  *dialer // opens tunnels; nil: this is no forward proxy
+	added   bool    // Via and X-Forwarded-* are added
 	log     *slog.Logger
 	views   sync.Pool
 }
@@ -53,7 +51,7 @@ type view struct {
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if answerHere(w, r) {
+	if h.answerHere(w, r) {
 		return
 	}
 	v := h.views.Get().(*view)
@@ -118,13 +116,20 @@ func (v *view) fill(w http.ResponseWriter, r *http.Request) {
 		Source:   peer(r.RemoteAddr),
 		GRPC:     isGRPC(r.Header),
 	}
+	if c := connOf(r); c != nil {
+		v.request.Identities = c.peer.Identities
+	}
 }
 
 // act does what the engine decided.
 func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 	switch a.Do {
 	case fault.Forward:
-		h.forward.ServeHTTP(w, r)
+		if r.Method == http.MethodConnect {
+			h.tunnel(w, r)
+		} else {
+			h.forward.ServeHTTP(w, r)
+		}
 	case fault.Answer:
 		answerAbort(w, a.Abort)
 	case fault.AnswerGRPC:
@@ -138,12 +143,15 @@ func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 	}
 }
 
-// answerHere answers what a gateway must not forward, and says whether it did:
-// CONNECT (RFC 9110 section 9.3.6), and TRACE and OPTIONS that may not go any
-// further (section 7.6.2).
-func answerHere(w http.ResponseWriter, r *http.Request) bool {
+// answerHere answers what must not be forwarded, and says whether it did:
+// CONNECT to a gateway (RFC 9110 section 9.3.6), and TRACE and OPTIONS that may
+// not go any further (section 7.6.2).
+func (h *handler) answerHere(w http.ResponseWriter, r *http.Request) bool {
 	switch r.Method {
 	case http.MethodConnect:
+		if h.dialer != nil {
+			return false
+		}
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return true
 	case http.MethodTrace, http.MethodOptions:
@@ -159,7 +167,9 @@ func answerHere(w http.ResponseWriter, r *http.Request) bool {
 // what a gateway must.
 func (h *handler) rewrite(r *httputil.ProxyRequest, up *Upstream) {
 	in, out := r.In, r.Out
-	out.URL.Scheme, out.URL.Host = up.scheme, up.host
+	if up != nil {
+		out.URL.Scheme, out.URL.Host = up.scheme, up.host
+	}
 	out.URL.RawQuery = in.URL.RawQuery // byte for byte, ";" and bad escapes included
 	out.Host = in.Host
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
@@ -205,19 +215,13 @@ func addForwarded(in, out *http.Request) {
 	out.Header.Add("Via", version+" poise")
 }
 
-// refuse answers when the upstream cannot: 504 when it did not answer in time,
-// 502 otherwise, with the reason in Proxy-Status (RFC 9209).
+// refuse answers when the upstream cannot, with the reason in Proxy-Status (RFC
+// 9209).
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, reason := http.StatusBadGateway, "connection_terminated"
-	var timeout net.Error
-	switch {
-	case r.Context().Err() != nil:
+	if r.Context().Err() != nil {
 		panic(http.ErrAbortHandler) // the caller has left
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		status, reason = http.StatusGatewayTimeout, "connection_timeout"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		reason = "connection_refused"
 	}
+	status, reason := upstreamFailure(err)
 	h.log.Debug("upstream does not answer", "listener", h.lane.Name(), "error", err)
 	w.Header().Set("Proxy-Status", "poise; error="+reason)
 	w.WriteHeader(status)

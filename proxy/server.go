@@ -1,13 +1,13 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -20,60 +20,102 @@ type Listener struct {
 	Name string
 	// Address is host:port, or unix:/path.
 	Address string
-	// Upstream as ParseUpstream reads it.
+	// Upstream as ParseUpstream reads it. Empty with Forward.
 	Upstream string
+	// Forward makes it a forward proxy: requests say where they go.
+	Forward bool
+	// TLS is taken off what arrives. The zero TLS: cleartext.
+	TLS TLS
+	// UpstreamTLS is put on towards https upstreams. The zero value verifies them
+	// by the system's authorities.
+	UpstreamTLS UpstreamTLS
 	// Unforwarded leaves out Via and X-Forwarded-*.
 	Unforwarded bool
+	// MaxConnections bounds how many are open. Zero: 65,536.
+	MaxConnections int
+	// Own are the addresses this process listens on; the listener adds its own.
+	// A forward proxy never goes there. Nil: it knows its own alone.
+	Own *Addresses
 }
-
-// Bounds of what a caller may make us hold.
-const (
-	maxHeaderBytes    = 64 << 10
-	readHeaderTimeout = 10 * time.Second
-	callerIdle        = 2 * time.Minute
-)
 
 // Server carries the requests of one listener through an engine.
 type Server struct {
-	listener  net.Listener
-	http      *http.Server
+	front     *front
 	transport *transport
 	upstream  *Upstream
-	name      string
 }
 
 // Listen opens a listener. Requests wait until Serve.
 func Listen(e *fault.Engine, l Listener, log *slog.Logger) (*Server, error) {
-	up, err := ParseUpstream(l.Upstream)
+	s, err := open(e, l, log)
 	if err != nil {
 		return nil, fmt.Errorf("listener %q: %w", l.Name, err)
+	}
+	return s, nil
+}
+
+func open(e *fault.Engine, l Listener, log *slog.Logger) (*Server, error) {
+	up, err := l.upstream()
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := newCertificates(l.TLS, l.Name, log)
+	if err != nil {
+		return nil, err
+	}
+	origin, err := newOrigin(l.UpstreamTLS, l.Name, log)
+	if err != nil {
+		return nil, err
 	}
 	socket, err := listen(l.Address)
 	if err != nil {
-		return nil, fmt.Errorf("listener %q: %w", l.Name, err)
+		return nil, err
 	}
-	if network, address := up.Address(); network == socket.Addr().Network() && address == socket.Addr().String() {
+	avoid := l.avoid(socket.Addr())
+	if network, address := up.Address(); avoid.Has(network, address) {
 		_ = socket.Close() // nothing was accepted yet
-		return nil, fmt.Errorf("listener %q: upstream %s is the listener itself; requests would go in circles", l.Name, l.Upstream)
+		return nil, fmt.Errorf("upstream %s is the listener itself; requests would go in circles", l.Upstream)
 	}
-	t := newTransport(up)
-	s := &Server{
-		name:      l.Name,
-		listener:  socket,
-		transport: t,
+	t := newTransport(up, newDialer(avoid), origin)
+	handler := newHandler(e.Lane(l.Name), up, t, !l.Unforwarded, log)
+	if l.Forward {
+		handler.dialer = t.dialer
+	}
+	carrier := newStandard(handler.entrance(), socket.Addr(), log)
+	return &Server{
 		upstream:  up,
-		http: &http.Server{
-			Handler:           newHandler(e.Lane(l.Name), up, t, !l.Unforwarded, log),
-			ReadHeaderTimeout: readHeaderTimeout,
-			IdleTimeout:       callerIdle,
-			MaxHeaderBytes:    maxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-			Protocols:         new(http.Protocols),
+		transport: t,
+		front: &front{
+			name: l.Name, socket: socket, tls: certificates, http1: carrier, http2: carrier, log: log,
+			limit: cmp.Or(l.MaxConnections, maxConnections), open: map[*conn]bool{}, stop: make(chan struct{}),
 		},
+	}, nil
+}
+
+// avoid returns where requests must not be sent: to the listener itself, and
+// when they choose, to nothing this process listens on.
+func (l Listener) avoid(itself net.Addr) *Addresses {
+	avoid := new(Addresses)
+	avoid.Add(itself)
+	if l.Own == nil {
+		return avoid
 	}
-	s.http.Protocols.SetHTTP1(true)
-	s.http.Protocols.SetUnencryptedHTTP2(true)
-	return s, nil
+	l.Own.Add(itself)
+	if l.Forward {
+		return l.Own
+	}
+	return avoid
+}
+
+// upstream returns where requests go; nil: where they say.
+func (l Listener) upstream() (*Upstream, error) {
+	if !l.Forward {
+		return ParseUpstream(l.Upstream)
+	}
+	if l.Upstream != "" {
+		return nil, errors.New("a forward proxy has no upstream: requests say where they go")
+	}
+	return nil, nil //nolint:nilnil // requests say where they go
 }
 
 // listen opens host:port or unix:/path. A socket file nobody listens on any
@@ -106,28 +148,28 @@ func abandoned(path string) bool {
 }
 
 // Name returns the listener's name.
-func (s *Server) Name() string { return s.name }
+func (s *Server) Name() string { return s.front.name }
 
 // Addr returns the address the listener really has.
-func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+func (s *Server) Addr() net.Addr { return s.front.socket.Addr() }
 
-// Upstream returns where requests go.
+// Upstream returns where requests go; nil: where they say (a forward proxy).
 func (s *Server) Upstream() *Upstream { return s.upstream }
 
 // Serve carries requests until Shutdown.
 func (s *Server) Serve() error {
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("listener %q: %w", s.name, err)
+	if err := s.front.serve(); err != nil {
+		return fmt.Errorf("listener %q: %w", s.Name(), err)
 	}
 	return nil
 }
 
-// Shutdown stops accepting and waits for requests under way until ctx ends;
-// those that are left then are cut.
+// Shutdown stops accepting and waits for requests under way, upgraded
+// connections and tunnels until ctx ends; those that are left then are cut.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.transport.Close()
-	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("listener %q: %w", s.name, err), s.http.Close())
+	if err := s.front.shutdown(ctx); err != nil {
+		return fmt.Errorf("listener %q: %w", s.Name(), err)
 	}
 	return nil
 }
