@@ -65,7 +65,7 @@ func New(o Options) (_ *App, err error) {
 	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
 		return nil, err
 	}
-	if a.admin, err = a.Sidecar.OpenAdmin(o.Admin, a.api()); err != nil {
+	if a.admin, err = sidecar.OpenAdmin(o.Admin, a.api(), a.log); err != nil {
 		return nil, err
 	}
 	if err := a.Runs.settle(context.Background()); err != nil {
