@@ -71,6 +71,9 @@ func (s Spec) cannotUphold(o Objective, g Guard, t Traffic) []string {
 	case t.Normal >= o.Tolerance:
 		return []string{fmt.Sprintf("It cannot be upheld: normally %s of the requests are bad, and %s is tolerated.",
 			percent(t.Normal), percent(o.Tolerance))}
+	case g.TimeToUphold == Never:
+		return []string{fmt.Sprintf("It cannot be upheld: normally %s of the requests are bad, too near the %s tolerated.",
+			percent(t.Normal), percent(o.Tolerance))}
 	case !s.outlasts(g.TimeToUphold):
 		return nil
 	default:

@@ -83,6 +83,10 @@ func TestWhatARunCannotConclude(t *testing.T) {
 			traffic: plan.Traffic{PerSecond: 120, Normal: 0.02, Effect: 0.05},
 			want:    map[string]string{plan.Global: "The baseline fails", plan.FaultArm: "It cannot be upheld: normally 2%"},
 		},
+		"a promise that is barely kept": {
+			traffic: plan.Traffic{PerSecond: 120, Normal: 0.0095, Effect: 0.05},
+			want:    map[string]string{plan.FaultArm: "It cannot be upheld: normally 0.95% of the requests are bad, too near the 1%"},
+		},
 		"a proof that needs more requests than there are": {
 			traffic: plan.Traffic{PerSecond: 1, Effect: 1},
 			want:    map[string]string{plan.FaultArm: "It cannot be upheld: that takes 392 clean faulted requests, about 65m; this run sees 30, enough for a tolerance of 9.5%"},

@@ -67,51 +67,6 @@ func TestOneSampleAgreesWithItsDefinition(t *testing.T) {
 	}
 }
 
-// edgeByQuadratic projects onto p_T = M p_C: there the derivative is a
-// quadratic in c, and its smaller root is the projection.
-func edgeByQuadratic(m, tA, cA, nT, nC float64) (t0, c0 float64) {
-	a := (nT + nC) * m
-	b := nT*tA + nT*m + nC*cA*m + nC
-	c := nT*tA + nC*cA
-	c0 = 2 * c / (b + math.Sqrt(b*b-4*a*c))
-	return m * c0, c0
-}
-
-func TestTwoSampleAgreesWithItsDefinition(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
-		m, prior := 1+r.Float64(), 0.001+0.02*r.Float64()
-		if r.IntN(3) == 0 {
-			m = 1
-		}
-		treated, control := someBatches(r), someBatches(r)
-		test := stats.NewTwoSample(stats.Margin{Ratio: m}, prior, stats.Plain)
-		n, x := 0.0, 0.0
-		products := []float64{1, 1, 1, 1, 1}
-		for i := range min(len(treated), len(control)) {
-			test.Add(treated[i], control[i])
-			cA := (x + 1) / (n + 1/prior)
-			nT, xT := float64(treated[i].Requests), float64(treated[i].Bad)
-			nC, xC := float64(control[i].Requests), float64(control[i].Bad)
-			for j, o := range grid() {
-				if nT == 0 || nC == 0 {
-					continue
-				}
-				tA := odds(m*cA, o)
-				t0, c0 := edgeByQuadratic(m, tA, cA, nT, nC)
-				products[j] *= math.Pow(tA/t0, xT) * math.Pow((1-tA)/(1-t0), nT-xT) *
-					math.Pow(cA/c0, xC) * math.Pow((1-cA)/(1-c0), nC-xC)
-			}
-			n, x = n+nC, x+xC
-		}
-		sum := 0.0
-		for _, p := range products {
-			sum += p / 5
-		}
-		near(t, "log e", test.Log(), math.Log(sum), 1e-9)
-	}
-}
-
 func TestReverseAgreesWithItsDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
@@ -174,26 +129,6 @@ func TestBetaMixtureAndGridTellTheSameStory(t *testing.T) {
 		grid, beta := oneBatch(0.001, b.Requests, b.Bad), stats.BetaMixture(0.001, 0.05, 1, b)
 		if (grid > stats.Line(0.01)) != (beta > stats.Line(0.01)) {
 			t.Errorf("%d bad of 1000: grid %.2f, beta %.2f", x, grid, beta)
-		}
-	}
-}
-
-func TestTheProjectionIsTheNearestPointOfTheHypothesis(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	for range 200 {
-		m := stats.Margin{Ratio: 0.8 + r.Float64(), Points: 0.02 * r.Float64()}
-		nT, nC := 1+float64(r.IntN(100)), 1+float64(r.IntN(1000))
-		c := 0.001 + 0.1*r.Float64()
-		treated := m.Ratio*c + m.Points
-		treated += (1 - treated) * (0.05 + 0.9*r.Float64())
-		least := stats.GrowthAgainst(m, nT, treated, nC, c)
-		for i := range 2000 {
-			edge := float64(i+1) / 2001
-			if p := m.Ratio*edge + m.Points; p < 1 {
-				if d := nT*stats.Divergence(treated, p) + nC*stats.Divergence(c, edge); d < least-1e-9 {
-					t.Fatalf("%+v from (%v, %v): %v at %v is nearer than %v", m, treated, c, d, edge, least)
-				}
-			}
 		}
 	}
 }

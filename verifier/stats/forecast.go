@@ -40,7 +40,7 @@ func RisesAgainst(m Margin, treatedPerSecond, treated, controlPerSecond, control
 	growth := make([]float64, 0, len(grid))
 	for _, o := range grid {
 		edge := m.edge(guess)
-		if edge >= 1 || treatedPerSecond <= 0 {
+		if edge > 1-margin || treatedPerSecond <= 0 {
 			growth = append(growth, 0)
 			continue
 		}

@@ -79,7 +79,7 @@ func requestsWith(bad uint64, tolerance, beta float64) uint64 {
 // middle, until [Reverse] reaches 1/beta: the fewest with x bad ones, for the
 // least x that is no fewer than one expects of them (the median of a Poisson
 // variable with mean m is about m - 1/3). It is +Inf when p is not below the
-// tolerance.
+// tolerance, or less than a tenth below it.
 func RequestsToUphold(p, tolerance, beta float64) float64 {
 	const most = 1 << 40
 	if p >= tolerance {

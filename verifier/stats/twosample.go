@@ -75,7 +75,7 @@ func (t *TwoSample) Log() float64 { return t.log() }
 // ratio returns the log likelihood ratio of one point of the grid.
 func (t *TwoSample) ratio(guess, odds float64, treated, control Batch) float64 {
 	edge := t.margin.edge(guess)
-	if edge >= 1 || treated.Requests == 0 {
+	if edge > 1-margin || treated.Requests == 0 {
 		return 0 // the guess is no test of the margin, or there is nothing to test
 	}
 	tA := shift(edge, odds)
