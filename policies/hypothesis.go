@@ -6,7 +6,7 @@ type Hypothesis struct {
 	Why        string      `yaml:"why" doc:"The mechanism we trust."`
 	Owner      string      `yaml:"owner" doc:"Who holds the belief."`
 	Objectives []Objective `yaml:"objectives" required:"true" doc:"What must stay true."`
-	Comparison *Comparison `yaml:"comparison" later:"the verifier" doc:"Fault arm (or canary) against control (or baseline)."`
+	Comparison *Comparison `yaml:"comparison" doc:"Fault arm (or canary) against control (or baseline)."`
 }
 
 // Objective is one thing that must stay true. It is counted request by request
@@ -38,6 +38,6 @@ type Good struct {
 // Comparison is the margin tolerated between the arms: bad rate of the fault
 // arm at most Ratio × that of control + Margin.
 type Comparison struct {
-	Ratio  *float64 `yaml:"ratio" doc:"Tolerated factor M."`
-	Margin *Percent `yaml:"margin" doc:"Tolerated difference D in percentage points. Default: half the error allowance."`
+	Ratio  *float64 `yaml:"ratio" doc:"Tolerated factor M. Default 1.25."`
+	Margin *Percent `yaml:"margin" doc:"Tolerated difference D in percentage points. Default, for each objective: half of what it tolerates."`
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DefaultRatio is the factor by which the fault arm may be worse than control.
+const DefaultRatio = 1.25
+
 // Promise is a compiled objective that is counted request by request.
 type Promise struct {
 	Hypothesis string
@@ -15,6 +18,9 @@ type Promise struct {
 	// Allowed is the bad rate the target allows over all matching requests, and
 	// Tolerance the one tolerated in the fault arm; both in [0,1].
 	Allowed, Tolerance float64
+	// Ratio and Margin bound the bad rate of the fault arm by that of control:
+	// Ratio × control + Margin, the latter in [0,1].
+	Ratio, Margin float64
 	// Latency is the time after which a request is bad; 0: none.
 	Latency  time.Duration
 	Advisory bool
@@ -109,6 +115,11 @@ func (d draft) promise(i int) *Promise {
 	p.Tolerance = p.Allowed
 	if o.Tolerance != nil {
 		p.Tolerance = o.Tolerance.Ratio()
+	}
+	comparison := or(d.Hypothesis.Comparison, Comparison{})
+	p.Ratio, p.Margin = or(comparison.Ratio, DefaultRatio), p.Tolerance/2
+	if comparison.Margin != nil {
+		p.Margin = comparison.Margin.Ratio()
 	}
 	p.Text = o.Target.String() + "%" + o.Good.words()
 	return p

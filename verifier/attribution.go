@@ -18,8 +18,8 @@ const attributionLine = 20
 func (j *Judge) attribute() string {
 	var worse, control []stats.Evidence
 	for _, o := range j.objectives {
-		worse = append(worse, stats.Evidence{Weight: 2 * o.weight, Log: o.worse.Log()})
-		control = append(control, stats.Evidence{Weight: 2 * o.weight, Log: o.control.Log()})
+		worse = append(worse, stats.Evidence{Weight: o.weight, Log: o.worse.Log()})
+		control = append(control, stats.Evidence{Weight: o.weight, Log: o.control.Log()})
 	}
 	line := stats.Line(1.0 / attributionLine)
 	switch {

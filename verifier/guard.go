@@ -15,48 +15,64 @@ const intervalAlpha = 0.01
 type guard struct {
 	objective *objective
 	kind      string
-	trail     trail
-	tally     Tally
+	rise      rise
+	counts    ObjectiveCounts
 	evidence  stats.Evidence
 }
 
-// limit returns the bad rate the guard lets pass.
+// tally returns the requests the guard is about.
+func (g guard) tally() Tally {
+	if g.kind == GuardGlobal {
+		return g.counts.All
+	}
+	return g.counts.Fault
+}
+
+// limit returns the bad rate the guard lets pass. That of the comparison moves
+// with control.
 func (g guard) limit() float64 {
-	if g.kind == GuardFaultArm {
+	switch g.kind {
+	case GuardGlobal:
+		return g.objective.Allowed
+	case GuardComparison:
+		return g.objective.Ratio*rate(g.counts.Control) + g.objective.Margin
+	default:
 		return g.objective.Tolerance
 	}
-	return g.objective.Allowed
 }
 
 // tests returns every guard, as it stands: global ones always, those of the
-// fault arm while there are arms.
+// arms while there are arms.
 func (j *Judge) tests() []guard {
 	var all []guard
 	for i, o := range j.objectives {
-		c := j.counts.Objectives[i]
-		all = append(all, newGuard(o, GuardGlobal, o.global, c.All))
-		if !j.armless() {
-			all = append(all, newGuard(o, GuardFaultArm, o.faultArm, c.Fault))
+		add := func(kind string, log float64, r rise) {
+			all = append(all, guard{
+				objective: o, kind: kind, rise: r, counts: j.counts.Objectives[i],
+				evidence: stats.Evidence{Weight: o.weight / o.guards(), Log: log},
+			})
+		}
+		add(GuardGlobal, o.global.test.Log(), o.global.rise)
+		if j.armless() {
+			continue
+		}
+		add(GuardFaultArm, o.faultArm.test.Log(), o.faultArm.rise)
+		if o.comparable() {
+			add(GuardComparison, o.compared.test.Log(), o.compared.rise)
 		}
 	}
 	return all
-}
-
-func newGuard(o *objective, kind string, t trail, tally Tally) guard {
-	return guard{
-		objective: o, kind: kind, trail: t, tally: tally,
-		evidence: stats.Evidence{Weight: o.weight, Log: t.test.Log()},
-	}
 }
 
 // guards returns what people see of the tests.
 func (j *Judge) guards() []Guard {
 	var all []Guard
 	for _, g := range j.tests() {
-		low, high := stats.Interval(batch(g.tally), intervalAlpha)
+		seen := g.tally()
+		low, high := stats.Interval(batch(seen), intervalAlpha)
 		all = append(all, Guard{
 			Objective: g.objective.Name, Guard: g.kind, Evidence: shown(g.evidence.Log),
-			Requests: g.tally.Requests, Bad: g.tally.Bad, Interval: [2]float64{low, high},
+			Requests: seen.Requests, Bad: seen.Bad, Interval: [2]float64{low, high},
 		})
 	}
 	return all
@@ -86,7 +102,7 @@ func (j *Judge) evidence() *Decision {
 // what they show together.
 func (j *Judge) breach() *Decision {
 	guards := slices.DeleteFunc(j.tests(), func(g guard) bool {
-		return g.evidence.Weight == 0 || g.tally.Bad < j.spec.MinBad
+		return g.evidence.Weight == 0 || g.tally().Bad < j.spec.MinBad
 	})
 	evidence := make([]stats.Evidence, len(guards))
 	for i, g := range guards {
@@ -107,10 +123,9 @@ func (j *Judge) breach() *Decision {
 // the whole run, or of its end where a good beginning hides the harm.
 func (j *Judge) breachSentence(worst guard, named bool) string {
 	seen := tallySentence(worst, "")
-	if rate(worst.tally) <= worst.limit() {
-		lately := grown(worst.trail.since, worst.tally)
-		worst.tally = Tally{Requests: lately.Requests, Bad: lately.Bad}
-		seen = tallySentence(worst, " of the last "+inSeconds(j.tick.Elapsed-worst.trail.at))
+	if rate(worst.tally()) <= worst.limit() {
+		worst.counts = lately(worst.rise.since, worst.counts)
+		seen = tallySentence(worst, " of the last "+inSeconds(j.tick.Elapsed-worst.rise.at))
 	}
 	if !named {
 		seen = "No promise shows it alone, all together do; the strongest is " + seen

@@ -10,16 +10,21 @@ import (
 // objective is what a run has gathered about one objective.
 type objective struct {
 	ObjectiveSpec
-	// weight is that of each of its guards in the combined evidence. All that
-	// decide have the same; 0: advisory.
+	// weight is its share of the combined evidence, which its guards divide evenly.
+	// All objectives that decide have the same; 0: advisory.
 	weight float64
 
-	global   trail // all requests against what is allowed
-	faultArm trail // the fault arm against what is tolerated
+	global   trail[*stats.OneSample] // all requests against what is allowed
+	faultArm trail[*stats.OneSample] // the fault arm against what is tolerated
+	compared trail[*stats.TwoSample] // the fault arm against control, within the margin
 	// For the attribution of a breach:
-	worse   *stats.TwoSample // fault arm against control
+	worse   *stats.TwoSample // fault arm against control, without a margin
 	control *stats.OneSample // control against what is allowed
 }
+
+// comparedEvery is the time between two updates of the comparison. A batch
+// without faulted requests tells it nothing, so batches must not be too small.
+const comparedEvery = time.Second
 
 func newObjectives(spec Spec) []*objective {
 	deciding := 0
@@ -33,17 +38,32 @@ func newObjectives(spec Spec) []*objective {
 	for _, s := range spec.Objectives {
 		o := &objective{
 			ObjectiveSpec: s,
-			global:        trail{test: stats.NewOneSample(s.Allowed, run)},
-			faultArm:      trail{test: stats.NewOneSample(s.Tolerance, faults)},
+			global:        follow(stats.NewOneSample(s.Allowed, run)),
+			faultArm:      follow(stats.NewOneSample(s.Tolerance, faults)),
+			compared:      follow(newComparison(s, spec)),
 			worse:         stats.NewTwoSample(stats.Alike(), s.Allowed, faults),
 			control:       stats.NewOneSample(s.Allowed, faults),
 		}
 		if !s.Advisory {
-			o.weight = 1 / float64(2*deciding)
+			o.weight = 1 / float64(deciding)
 		}
 		all = append(all, o)
 	}
 	return all
+}
+
+// newComparison returns the test of the fault arm against control. Where latency
+// is promised, requests slower than it are among the bad ones: it compares how
+// often both arms exceed it, never percentiles.
+func newComparison(o ObjectiveSpec, spec Spec) *stats.TwoSample {
+	calls := 1
+	if spec.Interval > 0 {
+		calls = max(int(comparedEvery/spec.Interval), 1)
+	}
+	t := stats.NewTwoSample(stats.Margin{Ratio: o.Ratio, Points: o.Margin}, o.Allowed,
+		updates(spec.Duration, spec.Interval*time.Duration(calls)))
+	t.Every(calls)
+	return t
 }
 
 // updates returns how many updates are planned in a time.
@@ -57,35 +77,69 @@ func updates(d, interval time.Duration) stats.Starts {
 // add folds what was counted since the tick before. The arms have evidence of
 // their own once faults may exist.
 func (o *objective) add(before, now ObjectiveCounts, at time.Duration, arms bool) {
-	o.global.add(before.All, now.All, at)
+	o.global.test.Add(grown(before.All, now.All))
+	o.global.look(now, at)
 	if !arms {
 		return
 	}
 	fault, control := grown(before.Fault, now.Fault), grown(before.Control, now.Control)
-	o.faultArm.add(before.Fault, now.Fault, at)
+	o.faultArm.test.Add(fault)
+	o.faultArm.look(now, at)
+	if o.comparable() {
+		o.compared.test.Add(fault, control)
+		o.compared.look(now, at)
+	}
 	o.control.Add(control)
 	o.worse.Add(fault, control)
 }
 
-// trail is the evidence of one guard, and where it began to rise: the end of
-// its lowest point so far, which is the usual estimate of when things changed.
-type trail struct {
-	test  *stats.OneSample
-	low   float64       // log e there
-	since Tally         // counted until there
-	at    time.Duration // in the run
+// comparable says whether the arms are compared within a margin.
+func (o *objective) comparable() bool { return o.Ratio > 0 }
+
+// guards returns how many guards share the weight of the objective.
+func (o *objective) guards() float64 {
+	if o.comparable() {
+		return 3
+	}
+	return 2
 }
 
-func (t *trail) add(before, now Tally, at time.Duration) {
-	t.test.Add(grown(before, now))
-	if log := t.test.Log(); log <= t.low {
-		t.low, t.since, t.at = log, now, at
+// trail is the evidence of one guard, and where it began to rise.
+type trail[T interface{ Log() float64 }] struct {
+	test T
+	rise
+}
+
+func follow[T interface{ Log() float64 }](test T) trail[T] { return trail[T]{test: test} }
+
+func (t *trail[T]) look(now ObjectiveCounts, at time.Duration) { t.rise.look(t.test.Log(), now, at) }
+
+// rise is the end of the lowest point of some evidence so far, which is the
+// usual estimate of when things changed.
+type rise struct {
+	low   float64         // log e there
+	since ObjectiveCounts // counted until there
+	at    time.Duration   // in the run
+}
+
+func (r *rise) look(log float64, now ObjectiveCounts, at time.Duration) {
+	if log <= r.low {
+		r.low, r.since, r.at = log, now, at
 	}
 }
 
 // grown returns what was counted between two readings.
 func grown(before, now Tally) stats.Batch {
 	return stats.Batch{Requests: now.Requests - before.Requests, Bad: now.Bad - before.Bad}
+}
+
+// lately returns what was counted between two readings, by population.
+func lately(before, now ObjectiveCounts) ObjectiveCounts {
+	tally := func(b, n Tally) Tally { return Tally(grown(b, n)) }
+	return ObjectiveCounts{
+		All: tally(before.All, now.All), Fault: tally(before.Fault, now.Fault),
+		Control: tally(before.Control, now.Control), Before: tally(before.Before, now.Before),
+	}
 }
 
 func batch(t Tally) stats.Batch { return stats.Batch{Requests: t.Requests, Bad: t.Bad} }

@@ -148,11 +148,15 @@ type ObjectiveSpec struct {
 	Name     string `json:"name"`
 	Listener string `json:"listener"`
 	// Promise is the objective in words: "99.5% good (status <500)".
-	Promise   string        `json:"promise"`
-	Allowed   float64       `json:"allowed"`   // bad rate allowed over all requests: 1 - target
-	Tolerance float64       `json:"tolerance"` // bad rate tolerated in the fault arm
-	Latency   time.Duration `json:"latency,omitempty"`
-	Advisory  bool          `json:"advisory,omitempty"`
+	Promise   string  `json:"promise"`
+	Allowed   float64 `json:"allowed"`   // bad rate allowed over all requests: 1 - target
+	Tolerance float64 `json:"tolerance"` // bad rate tolerated in the fault arm
+	// Ratio and Margin bound the bad rate of the fault arm by that of control:
+	// Ratio × control + Margin. Ratio 0: they are not compared.
+	Ratio    float64       `json:"ratio,omitempty"`
+	Margin   float64       `json:"margin,omitempty"`
+	Latency  time.Duration `json:"latency,omitempty"`
+	Advisory bool          `json:"advisory,omitempty"`
 	// Compiled is the objective the data plane counts with. It is not recorded.
 	Compiled *policies.Promise `json:"-"`
 }

@@ -65,7 +65,7 @@ func (j *Judge) armSentence() string {
 	var parts []string
 	for i, o := range j.objectives {
 		if !o.Advisory {
-			parts = append(parts, tallySentence(guard{objective: o, kind: GuardFaultArm, tally: j.counts.Objectives[i].Fault}, ""))
+			parts = append(parts, tallySentence(guard{objective: o, kind: GuardFaultArm, counts: j.counts.Objectives[i]}, ""))
 		}
 	}
 	return strings.Join(parts, "; and ")

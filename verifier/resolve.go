@@ -67,7 +67,7 @@ func resolveTimes(s Spec) []error {
 func resolveObjective(p *policies.Promise, listeners []string) (ObjectiveSpec, error) {
 	o := ObjectiveSpec{
 		Name: p.Name, Listener: p.Listener, Promise: p.Text, Allowed: p.Allowed, Tolerance: p.Tolerance,
-		Latency: p.Latency, Advisory: p.Advisory, Compiled: p,
+		Ratio: p.Ratio, Margin: p.Margin, Latency: p.Latency, Advisory: p.Advisory, Compiled: p,
 	}
 	switch {
 	case p.Listener == "" && len(listeners) == 1:

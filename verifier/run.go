@@ -53,6 +53,8 @@ const (
 const (
 	GuardGlobal   = "global"    // over all requests, from the first tick
 	GuardFaultArm = "fault-arm" // over the requests that met the fault
+	// GuardComparison is about the fault arm beside control, of the same seconds.
+	GuardComparison = "comparison"
 )
 
 // Run is a verification under way or over, in the shape people and programs

@@ -220,6 +220,23 @@ func scenarios() map[string]scenario {
 			world:   func(w *world) { w.pending, w.lingers = 8, 4*time.Second },
 			verdict: verifier.Upheld, exit: 0,
 		},
+		"the faulted requests are worse than control, within what is tolerated": {
+			world: func(w *world) { w.perSecond, w.fault = 4000, 0.03 },
+			spec: func(s *verifier.Spec) {
+				s.Objectives = s.Objectives[:1]
+				s.Objectives[0].Tolerance, s.Objectives[0].Ratio, s.Objectives[0].Margin = 0.04, 1.25, 0.0025
+			},
+			verdict: verifier.Breached, attribution: "fault", exit: 10,
+			reason: "were bad (3%), and 0 of ",
+		},
+		"both arms are worse than before, and alike": {
+			world: func(w *world) { w.perSecond, w.fault, w.control = 4000, 0.0045, 0.0045 },
+			spec: func(s *verifier.Spec) {
+				s.Objectives = s.Objectives[:1]
+				s.Objectives[0].Tolerance, s.Objectives[0].Ratio, s.Objectives[0].Margin = 0.04, 1.25, 0.0025
+			},
+			verdict: verifier.Upheld, exit: 0,
+		},
 		"there is no baseline": {
 			spec:    func(s *verifier.Spec) { s.Baseline = 0 },
 			verdict: verifier.Upheld, exit: 0,

@@ -12,12 +12,20 @@ import (
 // requests were bad (8.98%); 0.5% is tolerated". The requests may be narrowed
 // down: " of the last 3.0 s".
 func tallySentence(g guard, narrowed string) string {
-	what, word := "requests", "allowed"
-	if g.kind == GuardFaultArm {
-		what, word = "faulted requests", "tolerated"
+	seen := g.tally()
+	words := func(population string) string {
+		return fmt.Sprintf("%s: %d of %d %s%s were bad (%s)", g.objective.Name, seen.Bad, seen.Requests, population, narrowed, percent(rate(seen)))
 	}
-	return fmt.Sprintf("%s: %d of %d %s%s were bad (%s); %s is %s", g.objective.Name,
-		g.tally.Bad, g.tally.Requests, what, narrowed, percent(rate(g.tally)), percent(g.limit()), word)
+	switch g.kind {
+	case GuardGlobal:
+		return fmt.Sprintf("%s; %s is allowed", words("requests"), percent(g.limit()))
+	case GuardComparison:
+		control := g.counts.Control
+		return fmt.Sprintf("%s, and %d of %d of control (%s); %s times that and %s points are tolerated", words("faulted requests"),
+			control.Bad, control.Requests, percent(rate(control)), number(g.objective.Ratio), number(100*g.objective.Margin))
+	default:
+		return fmt.Sprintf("%s; %s is tolerated", words("faulted requests"), percent(g.limit()))
+	}
 }
 
 // percent writes a ratio as a percentage with three significant digits: "8.98%".

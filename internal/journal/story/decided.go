@@ -96,10 +96,10 @@ func (f facts) strongest() (verifier.Guard, bool) {
 
 // among names the requests a guard looks at.
 func among(guard string) string {
-	if guard == verifier.GuardFaultArm {
-		return "faulted requests"
+	if guard == verifier.GuardGlobal {
+		return "requests"
 	}
-	return "requests"
+	return "faulted requests"
 }
 
 // release tells when the last faulted request was done, and who was let go.

@@ -202,7 +202,7 @@ func guardWords(guard string) string {
 	switch guard {
 	case verifier.GuardFaultArm:
 		return "the faulted requests"
-	case "comparison":
+	case verifier.GuardComparison:
 		return "the faulted requests against the untouched ones"
 	default:
 		return "all requests"
