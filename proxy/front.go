@@ -59,11 +59,12 @@ type refusal uint8
 const (
 	refusedLimit refusal = iota // too many are open
 	refusedTLS                  // its handshake failed
+	refusedResets               // its caller reset one stream after another
 	refusals
 )
 
 // String returns the reason as metrics name it.
-func (r refusal) String() string { return [...]string{"limit", "tls"}[r] }
+func (r refusal) String() string { return [...]string{"limit", "tls", "resets"}[r] }
 
 // Bounds of a listener.
 const (
@@ -197,7 +198,7 @@ func (f *front) greet(c *conn) (net.Conn, carrier, error) {
 		return nil, nil, err
 	}
 	if isHTTP2 {
-		return h2.Guard(on), f.http2, nil
+		return h2.Guard(on, func() { f.refused[refusedResets].Add(1) }), f.http2, nil
 	}
 	return on, f.http1, nil
 }
@@ -214,6 +215,13 @@ func (f *front) hear(c *conn) (on net.Conn, isHTTP2 bool, err error) {
 		return nil, false, err
 	}
 	return over, c.tls.NegotiatedProtocol == "h2", nil
+}
+
+// connections returns how many are open.
+func (f *front) connections() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.open)
 }
 
 func (f *front) isClosing() bool {

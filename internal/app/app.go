@@ -47,6 +47,7 @@ func New(o Options) (_ *App, err error) {
 	}()
 	o.Sidecar.Record = a.record
 	o.Sidecar.Changed = a.changed
+	o.Sidecar.Halting = a.halting
 	if a.Sidecar, err = sidecar.New(o.Sidecar); err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func New(o Options) (_ *App, err error) {
 	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
 		return nil, err
 	}
-	if a.admin, err = sidecar.OpenAdmin(o.Admin, a.api(), a.log); err != nil {
+	if a.admin, err = a.Sidecar.OpenAdmin(o.Admin, a.api()); err != nil {
 		return nil, err
 	}
 	if err := a.Runs.settle(context.Background()); err != nil {
@@ -124,6 +125,14 @@ func (a *App) Run(ctx context.Context) error {
 
 // Close closes an App that was never run.
 func (a *App) Close() error { return errors.Join(a.Sidecar.Close(), a.record.Close()) }
+
+// halting ends every run, also one that holds no lease just then: a halt is the
+// end of whatever was being tested.
+func (a *App) halting(cause error) {
+	if a.Runs != nil {
+		a.Runs.stopAll(verifier.Stop{Reason: verifier.StopOperator, Text: "A person halted everything: " + cause.Error() + "."})
+	}
+}
 
 // changed ends the runs whose documents are no longer what they began with.
 func (a *App) changed(c sidecar.Change) {

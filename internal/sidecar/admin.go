@@ -40,7 +40,7 @@ func (s *Sidecar) API() api.Options {
 		Explain:   func(q api.Question) (api.Answer, error) { return Explain(s.Library.Set(), s.Listeners(), q) },
 		Leases:    s.Leases,
 		Switch:    s,
-		Ready:     s.Ready,
+		Refuses:   s.Refuses,
 		Metrics:   promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}),
 		Log:       s.o.Log,
 	}
@@ -93,8 +93,20 @@ type Admin struct {
 	sockets []net.Listener
 }
 
-// OpenAdmin opens the addresses for what o offers.
-func OpenAdmin(a AdminOptions, o api.Options, log *slog.Logger) (*Admin, error) {
+// OpenAdmin opens the addresses for what o offers. Requests that come through a
+// forward proxy of this process do not get there.
+func (s *Sidecar) OpenAdmin(a AdminOptions, o api.Options) (*Admin, error) {
+	admin, err := openAdmin(a, o, s.o.Log)
+	if err != nil {
+		return nil, err
+	}
+	for _, socket := range admin.sockets {
+		s.own.Add(socket.Addr())
+	}
+	return admin, nil
+}
+
+func openAdmin(a AdminOptions, o api.Options, log *slog.Logger) (*Admin, error) {
 	config, err := a.guard(&o)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,8 +36,11 @@ type Options struct {
 	Record journal.Store
 	// Drain is the longest wait for requests under way at the end. Zero: none.
 	Drain time.Duration
-	// Changed is told of new documents, after the engine has them. Nil: nobody.
+	// Changed is told of new documents before the engine has them, and must not
+	// block: what was tested under the old ones ends first. Nil: nobody.
 	Changed func(Change)
+	// Halting is told of a halt just before it, and must not block. Nil: nobody.
+	Halting func(cause error)
 	Log     *slog.Logger
 }
 
@@ -50,12 +54,15 @@ type Sidecar struct {
 	o       Options
 	began   time.Time
 	servers []*proxy.Server
+	own     proxy.Addresses // that the process listens on
 	halts   *prometheus.CounterVec
-	ended   chan ended
-	lost    atomic.Uint64 // ends that were not recorded, the queue being full
+	notes   chan journal.Event // on their way to the record
+	lost    atomic.Uint64      // those the queue had no room for
 
 	restoring sync.Mutex
 	restored  bool // the record has been asked for a halt
+	// recordFailed is why the last event could not be recorded; nil: it could.
+	recordFailed error
 }
 
 // New reads the documents and the record, and opens the listeners; requests
@@ -65,14 +72,14 @@ func New(o Options) (_ *Sidecar, err error) {
 		o:        o,
 		began:    time.Now(),
 		Registry: prometheus.NewRegistry(),
-		ended:    make(chan ended, endedQueue),
+		notes:    make(chan journal.Event, maxNotes),
 	}
 	s.Leases = lease.New(lease.Options{OnEnd: s.leaseEnded})
 	s.Engine = fault.New(fault.Options{Permit: s.Leases})
 	for _, l := range o.Listeners {
 		s.Engine.Lane(l.Name)
 	}
-	if err := s.Ready(); err != nil {
+	if err := s.Refuses(); err != nil {
 		o.Log.Error("no record, no fault: leases are refused, traffic flows", "error", err)
 	}
 	if s.Library, err = NewLibrary(o.Files, s.take, o.Log); err != nil {
@@ -87,6 +94,7 @@ func New(o Options) (_ *Sidecar, err error) {
 // open opens the listeners, all or none.
 func (s *Sidecar) open() error {
 	for _, l := range s.o.Listeners {
+		l.Own = &s.own
 		server, err := proxy.Listen(s.Engine, l, s.o.Log)
 		if err != nil {
 			return errors.Join(err, s.close(context.Background()))
@@ -105,7 +113,7 @@ func (s *Sidecar) register() error {
 		s.halts.WithLabelValues(reason)
 	}
 	for _, c := range []prometheus.Collector{
-		s.Engine.Collector(), s.halts, &leaseCollector{s.Leases, s.Library},
+		s.Engine.Collector(), proxy.Collector(s.servers), s.halts, &leaseCollector{s.Leases, s.Library},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(s.o.Version),
 	} {
@@ -137,7 +145,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var background, serving sync.WaitGroup
 	background.Go(func() { s.Library.Watch(watching) })
-	background.Go(func() { s.recordEnds(watching) })
+	background.Go(func() { s.recordNotes(watching) })
 	failed := make(chan error, len(s.servers))
 	for _, server := range s.servers {
 		serving.Go(func() {
@@ -184,30 +192,68 @@ func (s *Sidecar) close(ctx context.Context) error {
 	return nil
 }
 
-// take puts new documents in force.
+// errChanged is why a lease ends with the document it was given for.
+var errChanged = errors.New("the policy was changed")
+
+// take puts new documents in force. A lease is for a policy as it was when the
+// lease was given: it ends before another policy of that name begins.
 func (s *Sidecar) take(c Change) {
-	s.Engine.Load(c.Set)
-	for _, policy := range c.Gone {
-		s.Leases.Forget(policy)
-	}
-	s.o.Log.Info("documents", "change", c.Text, "policies", len(c.Set.Policies()))
-	if s.o.Unguarded {
-		s.unguard(c.Set)
-	}
-	if s.o.Record != nil {
-		s.note(journal.Event{Kind: journal.KindDocumentChanged, Source: journal.SourcePoise, Subject: "documents", Text: c.Text + "."})
-	}
 	if s.o.Changed != nil {
 		s.o.Changed(c)
 	}
+	old := s.Engine.Set()
+	var fresh []string
+	for _, p := range c.Set.Policies() {
+		switch was := old.Policy(p.Name); {
+		case was == nil:
+			fresh = append(fresh, p.Name)
+		case was.Digest != p.Digest:
+			s.Leases.End(p.Name, errChanged)
+			fresh = append(fresh, p.Name)
+		}
+	}
+	s.Leases.Forget(c.Gone...)
+	s.Engine.Load(c.Set)
+	s.o.Log.Info("documents", "change", c.Text, "policies", len(c.Set.Policies()))
+	s.warnOfStrangers(c.Set)
+	s.later(journal.Event{
+		At: time.Now(), Kind: journal.KindDocumentChanged, Source: journal.SourcePoise, Subject: "documents", Text: c.Text + ".",
+	})
+	if s.o.Unguarded {
+		s.unguard(fresh)
+	}
 }
 
-// unguard grants every policy a standing lease.
-func (s *Sidecar) unguard(set *policies.Set) {
+// warnOfStrangers tells of policies and objectives for listeners that are not
+// here: they do nothing in this process, which may be meant.
+func (s *Sidecar) warnOfStrangers(set *policies.Set) {
+	here := s.Listeners()
 	for _, p := range set.Policies() {
-		err := s.Leases.Apply(lease.Grant{Policy: p.Name, Term: s.Leases.Term(), Until: lease.Forever})
+		if p.Listener != "" && !slices.Contains(here, p.Listener) {
+			s.o.Log.Warn("a policy acts on a listener this process does not have", "policy", p.Name, "listener", p.Listener)
+		}
+	}
+	for _, belief := range set.Beliefs() {
+		for _, promise := range belief.Promises {
+			if promise.Listener != "" && !slices.Contains(here, promise.Listener) {
+				s.o.Log.Warn("an objective is measured at a listener this process does not have",
+					"hypothesis", belief.Name, "objective", promise.Name, "listener", promise.Listener)
+			}
+		}
+	}
+}
+
+// unguard grants policies a standing lease. A halt that may be in the record,
+// and cannot be read, is one.
+func (s *Sidecar) unguard(names []string) {
+	if s.o.Record != nil && !s.knowsHalt() {
+		s.o.Log.Warn("no standing leases: the record cannot say whether poise was halted")
+		return
+	}
+	for _, name := range names {
+		err := s.Leases.Apply(lease.Grant{Policy: name, Term: s.Leases.Term(), Until: lease.Forever})
 		if err != nil {
-			s.o.Log.Warn("a policy stays without its standing lease", "policy", p.Name, "error", err)
+			s.o.Log.Warn("a policy stays without its standing lease", "policy", name, "error", err)
 		}
 	}
 }

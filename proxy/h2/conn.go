@@ -35,6 +35,7 @@ type Conn struct {
 	in     frames
 	block  []byte // header block that is not complete yet
 	resets resets
+	cut    func() // told when the caller has gone too far
 
 	// Written by one goroutine.
 	out    frames
@@ -44,9 +45,10 @@ type Conn struct {
 	pending   atomic.Int32 // how many there are
 }
 
-// Guard returns c with a watch over it. Nothing has been read from c yet.
-func Guard(c net.Conn) *Conn {
-	return &Conn{Conn: c, in: frames{skip: len(Preface)}}
+// Guard returns c with a watch over it. Nothing has been read from c yet. cut is
+// called when the connection is ended by [ErrResets].
+func Guard(c net.Conn, cut func()) *Conn {
+	return &Conn{Conn: c, in: frames{skip: len(Preface)}, cut: cut}
 }
 
 // NetConn returns the connection underneath.
@@ -61,6 +63,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		var complete bool
 		payload, rest, complete = c.in.next(rest)
 		if !c.see(payload, complete) {
+			c.cut()
 			return 0, ErrResets
 		}
 	}

@@ -88,7 +88,7 @@ func TestARequestWithAFieldItMayNotHaveIsReset(t *testing.T) {
 			t.Run(name+", "+how, func(t *testing.T) {
 				in := h2.Preface + tc.in
 				w := &wire{in: reader(bytes.NewBufferString(in))}
-				c := h2.Guard(w)
+				c := h2.Guard(w, func() { t.Error("the caller was cut off") })
 				if got, err := io.ReadAll(c); err != nil || string(got) != in {
 					t.Fatalf("read %q, %v; want what was sent", got, err)
 				}
@@ -116,7 +116,7 @@ func TestAStreamThatIsResetAlreadyIsNotResetAgain(t *testing.T) {
 	answer := frame(headers, endHeaders, 1, "\x8c") + frame(data, endStream, 1, "no")
 	t.Run("by the caller", func(t *testing.T) {
 		w := &wire{in: bytes.NewBufferString(h2.Preface + bad + frame(reset, 0, 1, "\x00\x00\x00\x08"))}
-		c := h2.Guard(w)
+		c := h2.Guard(w, func() { t.Error("the caller was cut off") })
 		io.Copy(io.Discard, c)
 		io.WriteString(c, answer)
 		if got := w.out.String(); got != answer {
@@ -125,7 +125,7 @@ func TestAStreamThatIsResetAlreadyIsNotResetAgain(t *testing.T) {
 	})
 	t.Run("by the server", func(t *testing.T) {
 		w := &wire{in: bytes.NewBufferString(h2.Preface + bad)}
-		c := h2.Guard(w)
+		c := h2.Guard(w, func() { t.Error("the caller was cut off") })
 		io.Copy(io.Discard, c)
 		written := frame(reset, 0, 1, "\x00\x00\x00\x01") + answer
 		io.WriteString(c, written)
@@ -140,7 +140,8 @@ func TestACallerWhoOnlyResetsIsCutOff(t *testing.T) {
 	one := frame(headers, endStream|endHeaders, 1, get) + frame(reset, 0, 1, "\x00\x00\x00\x08")
 	synctest.Test(t, func(t *testing.T) {
 		r, sent := io.Pipe()
-		c := h2.Guard(&wire{in: r})
+		var cut int
+		c := h2.Guard(&wire{in: r}, func() { cut++ })
 		result := make(chan error, 1)
 		go func() {
 			_, err := io.Copy(io.Discard, c)
@@ -167,6 +168,9 @@ func TestACallerWhoOnlyResetsIsCutOff(t *testing.T) {
 		if err := <-result; !errors.Is(err, h2.ErrResets) {
 			t.Errorf("the connection ended with %v, want %v", err, h2.ErrResets)
 		}
+		if cut != 1 {
+			t.Errorf("told %d times, want once", cut)
+		}
 	})
 }
 
@@ -179,7 +183,7 @@ func FuzzPiecesDoNotMatter(f *testing.F) {
 		var written [2]string
 		for i, r := range []io.Reader{bytes.NewReader(in), slowly{bytes.NewReader(in)}} {
 			w := &wire{in: io.MultiReader(bytes.NewBufferString(h2.Preface), r)}
-			c := h2.Guard(w)
+			c := h2.Guard(w, func() { t.Error("the caller was cut off") })
 			got, err := io.ReadAll(c)
 			if err == nil && string(got) != h2.Preface+string(in) {
 				t.Fatalf("read %q", got)

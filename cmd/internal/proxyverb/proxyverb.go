@@ -62,7 +62,7 @@ func run(ctx context.Context, stderr io.Writer, s settings.Settings, unguarded b
 	if err != nil {
 		return settings.Failure(err)
 	}
-	admin, err := sidecar.OpenAdmin(s.AdminOptions(), car.API(), log)
+	admin, err := car.OpenAdmin(s.AdminOptions(), car.API())
 	if err != nil {
 		return cli.Unavailable(errors.Join(err, car.Close()))
 	}

@@ -82,20 +82,47 @@ func (l Listener) check(where string) (wrong []error) {
 		if err := checkUpstream(l.Upstream); err != nil {
 			add("%w", err)
 		}
-	case "forward", "transparent":
+	case modeForward:
+		if l.Upstream != "" {
+			add("upstream has no place beside mode forward: requests say where they go; remove one of the two")
+		}
+		if l.UpstreamTLS.ServerName != "" {
+			add("upstreamTLS.serverName has no place beside mode forward: every host has its own name; remove it")
+		}
+	case "transparent":
 		add("mode %s is not available yet", l.Mode)
 	default:
-		add("mode %q is unknown (expected reverse)", l.Mode)
+		add("mode %q is unknown (expected reverse, forward)", l.Mode)
 	}
-	later := func(set bool, setting string) {
-		if set {
-			add("%s is not available yet; remove it", setting)
-		}
+	if l.TLS != (TLS{}) {
+		pair("tls", l.TLS.CertFile, l.TLS.KeyFile, true, add)
 	}
-	later(l.TLS != (TLS{}), "tls")
-	later(l.UpstreamTLS != (UpstreamTLS{}), "upstreamTLS")
-	later(len(l.Trust.CIDRs)+len(l.Trust.Identities) > 0, "trust")
+	pair("upstreamTLS", l.UpstreamTLS.CertFile, l.UpstreamTLS.KeyFile, false, add)
+	if l.UpstreamTLS != (UpstreamTLS{}) && !l.mayUseTLS() {
+		add("upstreamTLS is of no use with upstream %s (expected https://)", l.Upstream)
+	}
+	if len(l.Trust.CIDRs)+len(l.Trust.Identities) > 0 {
+		add("trust is not available yet; remove it")
+	}
 	return wrong
+}
+
+// modeForward is the mode of a forward proxy.
+const modeForward = "forward"
+
+// mayUseTLS says whether the listener can meet an upstream that speaks TLS.
+func (l Listener) mayUseTLS() bool {
+	return l.Mode == modeForward || strings.HasPrefix(l.Upstream, "https:")
+}
+
+// pair checks that a certificate and its key come together.
+func pair(setting, certFile, keyFile string, required bool, add func(string, ...any)) {
+	switch {
+	case certFile == "" && keyFile != "", certFile == "" && required:
+		add("%s.certFile is missing; a certificate and its key come together", setting)
+	case keyFile == "" && (certFile != "" || required):
+		add("%s.keyFile is missing; a certificate and its key come together", setting)
+	}
 }
 
 func checkUpstream(text string) error {

@@ -16,7 +16,9 @@ func (s *Settings) Sidecar(role, version string, log *slog.Logger) sidecar.Optio
 	o := sidecar.Options{Role: role, Version: version, Files: s.Files, Drain: s.Drain, Log: log}
 	for _, l := range s.Listeners {
 		o.Listeners = append(o.Listeners, proxy.Listener{
-			Name: l.Name, Address: l.Address, Upstream: l.Upstream, Unforwarded: s.ForwardedHeaders == "off",
+			Name: l.Name, Address: l.Address, Upstream: l.Upstream, Forward: l.Mode == modeForward,
+			TLS: proxy.TLS(l.TLS), UpstreamTLS: proxy.UpstreamTLS(l.UpstreamTLS),
+			Unforwarded: s.ForwardedHeaders == "off",
 		})
 	}
 	return o

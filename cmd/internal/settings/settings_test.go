@@ -3,6 +3,7 @@ package settings_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/poise-dev/poise/cmd/internal/settings"
+	"github.com/poise-dev/poise/proxy"
 )
 
 // load reads the settings of a process that was started with these flags in a
@@ -216,12 +218,22 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 		},
 		{
 			"all that is wrong with a listener, each time with its name",
-			"listeners:\n- {name: a, mode: sideways, tls: {certFile: x}, upstreamTLS: {caFile: x}, trust: {cidrs: [127.0.0.0/8]}}\n",
+			"listeners:\n- {name: a, mode: sideways, tls: {certFile: x}, upstreamTLS: {caFile: x, keyFile: x}, trust: {cidrs: [127.0.0.0/8]}}\n",
 			[]string{
-				`listener "a": address is missing`, `listener "a": mode "sideways" is unknown (expected reverse)`,
-				`listener "a": tls is not available yet`, `listener "a": upstreamTLS is not available yet`,
-				`listener "a": trust is not available yet`,
+				`listener "a": address is missing`, `listener "a": mode "sideways" is unknown (expected reverse, forward)`,
+				`listener "a": tls.keyFile is missing`, `listener "a": upstreamTLS.certFile is missing`,
+				`listener "a": upstreamTLS is of no use with upstream`, `listener "a": trust is not available yet`,
 			},
+		},
+		{
+			"a client authority without a certificate of one's own",
+			"listeners:\n- {name: a, address: \":1\", upstream: \"http://x:1\", tls: {clientCAFile: x}}\n",
+			[]string{`listener "a": tls.certFile is missing`},
+		},
+		{
+			"a forward proxy with one upstream, or with one name for all",
+			"listeners:\n- {name: a, address: \":1\", mode: forward, upstream: \"http://x:1\", upstreamTLS: {serverName: x}}\n",
+			[]string{`listener "a": upstream has no place beside mode forward`, `listener "a": upstreamTLS.serverName has no place`},
 		},
 		{
 			"a listener without a name is told by its place",
@@ -239,8 +251,8 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 			[]string{`listener "a": upstream is missing (expected http://HOST:PORT`},
 		},
 		{
-			"modes that come later", "listeners:\n- {name: a, address: \":1\", mode: forward}\n- {name: b, address: \":2\", mode: transparent}\n",
-			[]string{`listener "a": mode forward is not available yet`, `listener "b": mode transparent is not available yet`},
+			"a mode that comes later", "listeners:\n- {name: b, address: \":2\", mode: transparent}\n",
+			[]string{`listener "b": mode transparent is not available yet`},
 		},
 		{
 			"sources of metrics come later", "metrics: {prometheus: {url: \"http://x\"}, scrape: [{name: a}]}\n",
@@ -286,6 +298,33 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestListenersAreHandedOnAsTheyAreSet(t *testing.T) {
+	s, err := load(t, `
+listeners:
+- name: secure
+  address: 127.0.0.1:1
+  upstream: https://x:2
+  tls: {certFile: a.crt, keyFile: a.key, clientCAFile: ca.crt}
+  upstreamTLS: {caFile: up.crt, serverName: y, certFile: b.crt, keyFile: b.key}
+- {name: egress, address: 127.0.0.1:3, mode: forward}
+forwardedHeaders: off
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []proxy.Listener{
+		{
+			Name: "secure", Address: "127.0.0.1:1", Upstream: "https://x:2", Unforwarded: true,
+			TLS:         proxy.TLS{CertFile: "a.crt", KeyFile: "a.key", ClientCAFile: "ca.crt"},
+			UpstreamTLS: proxy.UpstreamTLS{CAFile: "up.crt", ServerName: "y", CertFile: "b.crt", KeyFile: "b.key"},
+		},
+		{Name: "egress", Address: "127.0.0.1:3", Forward: true, Unforwarded: true},
+	}
+	if got := s.Sidecar("run", "test", nil).Listeners; !slices.Equal(got, want) {
+		t.Errorf("listeners are\n%+v\nwant\n%+v", got, want)
 	}
 }
 
