@@ -3,6 +3,7 @@ package policies
 import (
 	"encoding/binary"
 	"math/bits"
+	"math/rand/v2"
 )
 
 // Sticky tells whether requests with the same key share their fate. Only
@@ -56,6 +57,11 @@ func (p *Policy) stickyCoin(r *Request) uint32 {
 func (p *Policy) SeededCoin(n uint64) uint32 {
 	return coin(mix(p.stream + (n+1)*golden))
 }
+
+// SeededRand returns the chance of the n-th fault of a seeded policy: how long
+// it delays, which bytes it corrupts. It is not for use by several goroutines at
+// a time.
+func (p *Policy) SeededRand(n uint64) Rand { return rand.New(rand.NewPCG(p.stream, mix(n))) }
 
 // coin maps 64 random bits to [0, Whole) by multiplication (Lemire, "Fast
 // random integer generation in an interval", 2019); the bias is below 2⁻³⁷.

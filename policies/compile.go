@@ -25,8 +25,16 @@ type Policy struct {
 	// assignments always.
 	Seed   uint64
 	Seeded bool
+	// Fault is nil where requests alone say what happens (HeaderControl).
 	Fault  *Fault
 	Limits Limits
+	// FailFirst is how many eligible requests meet the fault, all others being
+	// spared; 0: the coin decides. Share is 100% then.
+	FailFirst int
+	// HeaderControl: requests may ask for a fault, within Share and Limits.
+	HeaderControl bool
+	// Expires is when the policy ends for good; zero: never.
+	Expires time.Time
 	// Text is the fault in words: "delay 400ms", "abort 503".
 	Text string
 	// Digest changes when the document's meaning does; counters that live since
@@ -136,14 +144,27 @@ func (d draft) policy() *Policy {
 		Seeded:    in.Seed != nil,
 		Limits:    or(in.Limits, Limits{}),
 		Fault:     in.Fault,
+		FailFirst: or(in.FailFirst, 0),
+		Expires:   or(in.Expires, time.Time{}),
+
+		HeaderControl: in.HeaderControl,
+
 		selection: d.selection("spec", in.Match, in.Exclude),
 	}
 	p.stream = hash(p.Seed, p.Name)
-	if p.Fault == nil {
+	if in.Percentage == nil && (p.FailFirst > 0 || p.HeaderControl) {
+		p.Share = Whole
+	}
+	switch {
+	case p.Fault != nil:
+		p.Text = p.Fault.String()
+	case !p.HeaderControl:
 		d.wrong("spec.fault", "is missing", "what happens to a request, such as delay or abort", "")
 		return p
 	}
-	p.Text = p.Fault.String()
+	if p.HeaderControl {
+		p.Text = strings.Join(slices.DeleteFunc([]string{wishWords, p.Text}, func(s string) bool { return s == "" }), ", otherwise ")
+	}
 	p.Digest = d.digest(p)
 	return p
 }
@@ -194,6 +215,10 @@ func (d draft) trial(s *Set) *Trial {
 			d.dangling(field, KindFaultPolicy, name, names(s.policies, func(p *Policy) string { return p.Name }))
 		case slices.Contains(t.Policies, p):
 			d.wrong(field, strconv.Quote(name)+" is listed twice", "", "remove one of them")
+		case p.FailFirst > 0:
+			d.wrong(field, strconv.Quote(name)+" says failFirst: it tosses no coin, so there are no arms to compare", "", "write percentage in its place")
+		case p.HeaderControl:
+			d.wrong(field, strconv.Quote(name)+" says headerControl: its requests choose their fault, so there are no arms to compare", "", "remove headerControl")
 		default:
 			t.Policies = append(t.Policies, p)
 		}

@@ -20,7 +20,8 @@ type Moment interface {
 	// Permit says whether p may act on one more request now.
 	Permit(p *Policy) Permission
 	// Coin returns the draw for p, uniform in [0, Whole). Policies with sticky
-	// assignment, whose coin is a hash, do not ask.
+	// assignment, whose coin is a hash, do not ask. A policy with FailFirst gets
+	// 0 as often as that, and Whole from then on.
 	Coin(p *Policy) uint32
 	// Take reserves room for one fault of p. It returns Granted, or why the
 	// room went to somebody else in the meantime.
@@ -59,6 +60,11 @@ const (
 	NotApplicable
 	// Draining: the process is going down.
 	Draining
+	// Expired: the policy's own end has come, whatever lease it has.
+	Expired
+
+	// Permissions is how many there are.
+	Permissions = int(Expired) + 1
 )
 
 // Decision is what Decide found. Its memory may be used again for the next
@@ -66,6 +72,9 @@ const (
 type Decision struct {
 	// Policy is the policy that acts; nil when none does.
 	Policy *Policy
+	// Fault is what it does to the request: its own, or what the request asked
+	// for by its headers.
+	Fault *Fault
 	// Arm is ArmFault when Policy acts, ArmControl when the request is a control
 	// of at least one policy, ArmNone otherwise (a coin tossed in a rehearsal
 	// puts a request in no arm).
@@ -127,7 +136,7 @@ func (a Arm) String() string {
 func (p Permission) String() string {
 	names := [...]string{
 		"granted", "rehearsed", "no-lease", "lease-spent", "max-concurrent",
-		"max-per-second", "max-total", "max-share", "not-followed", "skipped", "draining",
+		"max-per-second", "max-total", "max-share", "not-followed", "skipped", "draining", "expired",
 	}
 	if int(p) < len(names) {
 		return names[p]

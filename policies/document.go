@@ -52,14 +52,14 @@ type FaultPolicy struct {
 	Order         *int        `yaml:"order" doc:"Lower is tried first, ties by name. Default 100."`
 	Match         []Condition `yaml:"match" doc:"Entries are OR, the conditions in one entry AND. Default: every request."`
 	Exclude       []Condition `yaml:"exclude" doc:"Same form as match, and wins over it."`
-	Percentage    *Percent    `yaml:"percentage" doc:"Percent of eligible requests that go to the fault arm."`
+	Percentage    *Percent    `yaml:"percentage" doc:"Percent of eligible requests that go to the fault arm. Required unless failFirst or headerControl is given; beside headerControl, 100 if left out."`
 	Assign        *Assign     `yaml:"assign" doc:"How requests are assigned to arms. Default: by request."`
 	Seed          *uint64     `yaml:"seed" doc:"Makes decisions repeatable. Default: random, and for sticky assignment a hash of the policy's name."`
 	Fault         *Fault      `yaml:"fault" doc:"What happens to a request of the fault arm."`
 	Limits        *Limits     `yaml:"limits" doc:"Upper bounds, all enforced together."`
-	FailFirst     *int        `yaml:"failFirst" min:"1" later:"the fault proxy" doc:"Instead of percentage: the first n eligible requests meet the fault, then none."`
-	HeaderControl bool        `yaml:"headerControl" later:"the fault proxy" doc:"Obey x-envoy-fault-* request headers, within this policy's percentage and limits."`
-	Expires       *time.Time  `yaml:"expires" later:"the fault proxy" doc:"Hard end of the policy."`
+	FailFirst     *int        `yaml:"failFirst" min:"1" doc:"Instead of percentage: the first n eligible requests meet the fault, then none."`
+	HeaderControl bool        `yaml:"headerControl" doc:"Obey x-envoy-fault-* request headers, within this policy's percentage and limits. Without them, fault applies if there is one."`
+	Expires       *time.Time  `yaml:"expires" doc:"Hard end of the policy: from then on it does nothing, whatever lease it has."`
 }
 
 // Condition is one entry of a match: all that is set must hold.
@@ -140,9 +140,9 @@ type Limits struct {
 type Fault struct {
 	Delay     *Delay     `yaml:"delay" doc:"Hold the request back."`
 	Abort     *Abort     `yaml:"abort" doc:"Answer in place of the upstream, or break the connection."`
-	Response  *Response  `yaml:"response" later:"the fault proxy" doc:"Rewrite what the upstream answered."`
-	Throttle  *Throttle  `yaml:"throttle" later:"the fault proxy" doc:"Slow the body down."`
-	WebSocket *WebSocket `yaml:"websocket" later:"the fault proxy" doc:"Break an upgraded connection."`
+	Response  *Response  `yaml:"response" doc:"Rewrite what the upstream answered."`
+	Throttle  *Throttle  `yaml:"throttle" doc:"Slow the body down."`
+	WebSocket *WebSocket `yaml:"websocket" doc:"Break an upgraded connection."`
 }
 
 // Phase says when a fault acts.
@@ -254,7 +254,7 @@ type Throttle struct {
 
 // WebSocket breaks an upgraded connection.
 type WebSocket struct {
-	CloseCode int       `yaml:"closeCode" min:"1000" max:"4999" doc:"Close code to send (RFC 6455 section 7.4)."`
-	After     *Duration `yaml:"after" doc:"How long after the upgrade."`
-	DropEvery int       `yaml:"dropEvery" min:"1" doc:"Drop every n-th message."`
+	CloseCode int       `yaml:"closeCode" min:"1000" max:"4999" doc:"Close code to send (RFC 6455 section 7.4): 1000 to 1014 as far as defined, or 3000 to 4999."`
+	After     *Duration `yaml:"after" doc:"How long after the upgrade; with closeCode only. Default: at once."`
+	DropEvery int       `yaml:"dropEvery" min:"1" doc:"Drop every n-th message, counted by direction."`
 }

@@ -1,5 +1,7 @@
 package policies
 
+import "strconv"
+
 // Explanation tells which policy a request would meet if all had a lease and
 // their coins fell on fault, and what each policy has to say about it.
 type Explanation struct {
@@ -28,7 +30,7 @@ func (s *Set) Explain(r *Request) Explanation {
 	for _, p := range s.Policies() {
 		matched := p.means(r, has)
 		if matched && e.Policy == "" && p.mayAct(r) {
-			e.Policy, e.Fault, e.Percentage = p.Name, p.Text, p.Share
+			e.Policy, e.Fault, e.Percentage = p.Name, p.menu(p.wish(r)).String(), p.Share
 		}
 		e.Why = append(e.Why, Reason{p.Name, matched, p.why(r, has)})
 	}
@@ -38,7 +40,8 @@ func (s *Set) Explain(r *Request) Explanation {
 // mayAct tells whether the policy can draw a request that it means, and do
 // something to it.
 func (p *Policy) mayAct(r *Request) bool {
-	return p.Fault.applies(r) && p.draw(r, lucky{})
+	asked := p.wish(r)
+	return p.menu(asked).applies(r) && p.draw(r, lucky{}, asked) != nil
 }
 
 // lucky is the moment at which every coin falls on fault, and everything is
@@ -59,6 +62,8 @@ func (p *Policy) why(r *Request, has traits) string {
 		return p.selection.say(r, has)
 	case !p.keyed(r):
 		return "the request has no " + p.Assign.String() + " to assign it by"
+	case !p.hasFault(r):
+		return "the request asks for no fault by x-envoy-fault-* headers"
 	default:
 		return p.selection.say(r, has) + "; " + p.prospect(r)
 	}
@@ -66,13 +71,19 @@ func (p *Policy) why(r *Request, has traits) string {
 
 // prospect returns what happens to a request that the policy means.
 func (p *Policy) prospect(r *Request) string {
+	asked := p.wish(r)
+	fault := p.menu(asked)
 	switch {
-	case !p.Fault.applies(r):
-		return p.Text + " needs a gRPC request"
+	case !fault.applies(r):
+		return fault.String() + " needs " + fault.needs()
+	case asked != nil:
+		return "with a chance of " + p.Share.String() + "% at most it meets what it asks for: " + fault.String()
+	case p.FailFirst > 0:
+		return "the first " + strconv.Itoa(p.FailFirst) + " of such requests meet: " + fault.String()
 	case !p.Assign.Sticky():
-		return p.Share.String() + "% of such requests meet: " + p.Text
-	case p.draw(r, lucky{}):
-		return "by its " + p.Assign.String() + " it meets: " + p.Text
+		return p.Share.String() + "% of such requests meet: " + fault.String()
+	case p.draw(r, lucky{}, nil) != nil:
+		return "by its " + p.Assign.String() + " it meets: " + fault.String()
 	default:
 		return "by its " + p.Assign.String() + " it is in the control arm"
 	}

@@ -104,6 +104,13 @@ func (r *Request) fields(name string, yield func(string) bool) {
 	}
 }
 
+// asksForWebSocket tells whether the request asks for an upgrade to a websocket
+// (RFC 6455 section 4.1).
+func (r *Request) asksForWebSocket() bool {
+	protocol, ok := r.first(inHeader, "Upgrade")
+	return ok && strings.EqualFold(protocol, "websocket")
+}
+
 // rpc returns the service and method of a gRPC request, whose path is
 // "/service/method".
 func (r *Request) rpc() (service, method string, ok bool) {

@@ -181,13 +181,18 @@ func (v *validator) headers(field string, headers map[string]string) {
 		one := member(field, name)
 		v.headerName(one, name)
 		v.headerValue(one, text)
-		switch textproto.CanonicalMIMEHeaderKey(name) {
-		case "Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Keep-Alive":
-			v.report(one, name+" belongs to the connection", "other header fields", "remove it: the proxy frames the answer")
-		}
+		v.connectionHeader(one, name)
 	}
 	if len(canonical(headers)) < len(headers) {
 		v.report(field, "a header field is given twice", "names that differ in more than case", "")
+	}
+}
+
+// connectionHeader reports a field that the proxy alone may write.
+func (v *validator) connectionHeader(field, name string) {
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Keep-Alive":
+		v.report(field, name+" belongs to the connection", "other header fields", "remove it: the proxy frames the answer")
 	}
 }
 

@@ -2,31 +2,44 @@ package policies
 
 // releases in which the parts come that are refused today.
 const (
-	withFaultProxy = "the fault proxy"
-	withVerifier   = "the verifier"
+	withControl  = "the control plane"
+	withVerifier = "the verifier"
 )
+
+// faultParts is what a fault may consist of.
+const faultParts = "at least one of delay, abort, response, throttle and websocket"
 
 // policy checks the spec of a FaultPolicy.
 func (v *validator) policy(p *FaultPolicy) {
 	v.conditions("spec.match", p.Match)
 	v.conditions("spec.exclude", p.Exclude)
-	switch {
-	case p.FailFirst != nil && p.Percentage != nil:
-		v.report("spec.failFirst", "failFirst beside percentage", "one of them", "remove percentage")
-	case p.FailFirst == nil && p.Percentage == nil && !p.HeaderControl:
-		v.report("spec.percentage", "is missing", Percent(0).JSONSchema().Description, "write 5 for one request in twenty")
-	}
+	v.share(p)
 	if p.Assign != nil && p.Assign.By.Kind == AssignBaggage {
-		v.later("spec.assign.by", "assignment by baggage", withFaultProxy)
+		v.later("spec.assign.by", "assignment by baggage", withControl)
 	}
 	if p.Fault == nil && !p.HeaderControl {
-		v.report("spec.fault", "is missing", "a delay, an abort or both", "")
+		v.report("spec.fault", "is missing", faultParts, "")
 	}
 	if p.Fault != nil {
 		v.fault(p.Fault)
 	}
 	if p.Limits != nil {
 		v.limits(p.Limits)
+	}
+}
+
+// share checks how the requests that meet the fault are chosen.
+func (v *validator) share(p *FaultPolicy) {
+	if p.FailFirst == nil {
+		if p.Percentage == nil && !p.HeaderControl {
+			v.report("spec.percentage", "is missing", Percent(0).JSONSchema().Description, "write 5 for one request in twenty")
+		}
+		return
+	}
+	for _, other := range []string{"percentage", "assign", "headerControl"} {
+		if v.written("spec." + other) {
+			v.report("spec.failFirst", "failFirst beside "+other, "one of them", "remove "+other)
+		}
 	}
 }
 
@@ -44,7 +57,7 @@ func (v *validator) limits(l *Limits) {
 func (v *validator) fault(f *Fault) {
 	const field = "spec.fault"
 	if f.Delay == nil && f.Abort == nil && f.Response == nil && f.Throttle == nil && f.WebSocket == nil {
-		v.report(field, "does nothing", "a delay, an abort or both", "")
+		v.report(field, "does nothing", faultParts, "")
 	}
 	if f.Delay != nil {
 		v.delay(field+".delay", f.Delay)
@@ -85,9 +98,6 @@ func (v *validator) delay(field string, d *Delay) {
 	}
 	v.positive(field+".fixed", or(d.Fixed, 0))
 	v.positive(field+".max", or(d.Max, 0))
-	if d.Phase != "" && d.Phase != PhaseRequest {
-		v.later(field+".phase", "phase "+string(d.Phase), withFaultProxy)
-	}
 }
 
 // lognormal checks a log-normal distribution.
@@ -132,9 +142,6 @@ func (v *validator) abort(field string, a *Abort) {
 	if _, twice := canonical(a.Headers)["Content-Type"]; twice && a.ContentType != "" {
 		v.report(field+".contentType", "contentType beside a Content-Type header", "one of them", "")
 	}
-	if a.Phase != "" && a.Phase != PhaseRequest {
-		v.later(field+".phase", "phase "+string(a.Phase), withFaultProxy)
-	}
 }
 
 // response checks what rewrites an answer.
@@ -145,12 +152,28 @@ func (v *validator) response(field string, r *Response) {
 	if r.TruncateAfter != nil && r.ResetAfter != nil {
 		v.report(field+".resetAfter", "resetAfter beside truncateAfter", "one of them", "remove one")
 	}
+	if r.Body != nil && *r.Body != "" && (r.Status == 204 || r.Status == 304) {
+		v.report(field+".body", "a response with this status has no body", "", "remove the body")
+	}
+	if r.Corrupt != nil && r.Corrupt.Percentage == 0 {
+		v.report(field+".corrupt.percentage", "0 corrupts nothing", "a percentage above 0", "")
+	}
 	if r.Headers != nil {
-		v.headers(field+".headers.set", r.Headers.Set)
-		v.headers(field+".headers.add", r.Headers.Add)
-		for i, name := range r.Headers.Remove {
-			v.headerName(entry(field+".headers.remove", i), name)
-		}
+		v.headerEdits(field+".headers", r.Headers)
+	}
+}
+
+// headerEdits checks changes of header fields.
+func (v *validator) headerEdits(field string, h *HeaderEdits) {
+	if len(h.Set)+len(h.Add)+len(h.Remove) == 0 {
+		v.report(field, "does nothing", "at least one of set, add and remove", "")
+	}
+	v.headers(field+".set", h.Set)
+	v.headers(field+".add", h.Add)
+	for i, name := range h.Remove {
+		one := entry(field+".remove", i)
+		v.headerName(one, name)
+		v.connectionHeader(one, name)
 	}
 }
 
@@ -158,8 +181,7 @@ func (v *validator) response(field string, r *Response) {
 func (v *validator) websocket(field string, w *WebSocket) {
 	v.oneOf(field, "closeCode", "dropEvery")
 	v.only(field, w.CloseCode != 0, "closeCode", "after")
-	switch w.CloseCode {
-	case 1004, 1005, 1006, 1015:
+	if c := w.CloseCode; c == 1004 || c == 1005 || c == 1006 || c > 1014 && c < 3000 {
 		v.report(field+".closeCode", "this code is never sent", "a code of RFC 6455 section 7.4", "write 1011 for a server error")
 	}
 }

@@ -1,12 +1,14 @@
 package proxy
 
 import (
+	"bufio"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/poise-dev/poise/policies"
@@ -21,7 +23,9 @@ type answer struct {
 	status  int           // of the final answer; 0: none yet
 	headAt  time.Duration // when it was sent, since the request's head
 	failed  bool          // a write failed, or the connection was broken by us
-	tunnel  bool          // what follows the head is not HTTP
+	// broken: the request's body could not be read to its end.
+	broken atomic.Bool
+	tunnel bool // what follows the head is not HTTP
 }
 
 // Unwrap lets http.ResponseController reach flushing and hijacking.
@@ -30,9 +34,30 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // WriteHeader notes the final status; informational ones pass.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		a.status, a.headAt = status, a.passage.Elapsed()
+		a.begin(status)
 	}
 	a.ResponseWriter.WriteHeader(status)
+}
+
+// begin notes the final status, and marks the answer where a fault was injected
+// and the caller may know.
+func (a *answer) begin(status int) {
+	a.status, a.headAt = status, a.passage.Elapsed()
+	for _, mark := range a.passage.Marks() {
+		a.Header().Add(mark.Name, mark.Value)
+	}
+	if a.broken.Load() {
+		a.Header().Set("Connection", "close")
+	}
+}
+
+// Hijack implements http.Hijacker: it is how an upgrade is answered.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil && a.status == 0 {
+		a.begin(http.StatusSwitchingProtocols)
+	}
+	return conn, rw, err
 }
 
 // Write notes when the caller can no longer be reached.

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/poise-dev/poise/policies"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // entrance returns where requests enter.
@@ -62,6 +65,10 @@ func (h *handler) tunnel(w *answer, r *http.Request) {
 		return
 	}
 	defer there.Close() // both ways have ended
+	far, ok := h.meet(w, r, there)
+	if !ok {
+		return
+	}
 	here, err := opened(w, r)
 	if err != nil {
 		h.log.Debug("a tunnel did not open", "listener", h.lane.Name(), "error", err)
@@ -69,7 +76,21 @@ func (h *handler) tunnel(w *answer, r *http.Request) {
 		return
 	}
 	defer here.Close()
-	join(here, there)
+	join(here, far)
+}
+
+// meet lets a tunnel meet its fault before it opens, and says whether it opens
+// at all.
+func (h *handler) meet(w *answer, r *http.Request, there halfCloser) (halfCloser, bool) {
+	if !w.passage.Pending() {
+		return there, true
+	}
+	head := fault.Head{Status: http.StatusOK, Fields: policies.FieldMap{}, Length: -1, Tunnel: true}
+	if action := w.passage.Respond(head, r.Context().Done()); action.Do != fault.Forward {
+		h.act(w, r, action)
+		return nil, false
+	}
+	return w.passage.Tunnel(there), true
 }
 
 // opened answers that the tunnel is open, and returns the caller's end of it.

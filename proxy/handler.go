@@ -63,7 +63,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() {
 		failure := recover()
-		p.Leave(v.answer.outcome(r, failure))
+		outcome := v.answer.outcome(r, failure)
+		h.tell(r, p, outcome)
+		p.Leave(outcome)
 		*v = view{}
 		h.views.Put(v)
 		if failure != nil {
@@ -125,11 +127,7 @@ func (v *view) fill(w http.ResponseWriter, r *http.Request) {
 func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 	switch a.Do {
 	case fault.Forward:
-		if r.Method == http.MethodConnect {
-			h.tunnel(w, r)
-		} else {
-			h.forward.ServeHTTP(w, r)
-		}
+		h.carry(w, r)
 	case fault.Answer:
 		answerAbort(w, a.Abort)
 	case fault.AnswerGRPC:
@@ -141,6 +139,39 @@ func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 	case fault.Gone:
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// carry takes a request to the upstream. One that meets a fault bears its name,
+// so that the next poise leaves it alone.
+func (h *handler) carry(w *answer, r *http.Request) {
+	if mark, ok := w.passage.Mark(); ok {
+		r.Header[mark.Name] = []string{mark.Value}
+	}
+	switch {
+	case r.Method == http.MethodConnect:
+		h.tunnel(w, r)
+	case w.passage.Pending():
+		h.forwardFaulted(w, r)
+	default:
+		h.forward.ServeHTTP(w, r)
+	}
+}
+
+// tell writes the access log, one line for each request, at level debug.
+func (h *handler) tell(r *http.Request, p *fault.Passage, o policies.Outcome) {
+	if !h.log.Enabled(r.Context(), slog.LevelDebug) {
+		return
+	}
+	line := []slog.Attr{
+		slog.String("listener", h.lane.Name()), slog.String("method", r.Method), slog.String("host", r.Host),
+		slog.String("path", r.URL.Path), slog.Int("status", o.Status), slog.Bool("complete", o.Complete),
+		slog.Duration("took", p.Elapsed()), slog.String("arm", p.Decision().Arm.String()),
+	}
+	if met := p.Met(); met.Policy != "" {
+		line = append(line, slog.String("fault_policy", met.Policy), slog.String("fault_type", met.Kinds),
+			slog.Duration("fault_delay", met.Delay), slog.Bool("fault_released", met.Released))
+	}
+	h.log.LogAttrs(r.Context(), slog.LevelDebug, "request", line...)
 }
 
 // answerHere answers what must not be forwarded, and says whether it did:

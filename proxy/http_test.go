@@ -329,11 +329,14 @@ spec:
 # TYPE poise_faults_total counter
 poise_faults_total{fault="abort",policy="p"} 1
 poise_faults_total{fault="delay",policy="p"} 1
+poise_faults_total{fault="response",policy="p"} 0
+poise_faults_total{fault="throttle",policy="p"} 0
+poise_faults_total{fault="websocket",policy="p"} 0
 # HELP poise_objective_good_total Requests an objective found good, by arm.
 # TYPE poise_objective_good_total counter
-poise_objective_good_total{arm="control",hypothesis="h",objective="availability"} 0
-poise_objective_good_total{arm="fault",hypothesis="h",objective="availability"} 0
-poise_objective_good_total{arm="none",hypothesis="h",objective="availability"} 2
+poise_objective_good_total{arm="control",objective="availability"} 0
+poise_objective_good_total{arm="fault",objective="availability"} 0
+poise_objective_good_total{arm="none",objective="availability"} 2
 # HELP poise_requests_total Requests by listener, status (0: none was sent) and arm.
 # TYPE poise_requests_total counter
 poise_requests_total{arm="control",code="200",listener="default"} 0

@@ -29,7 +29,8 @@ type Engine struct {
 	coin   func() uint32
 	now    func() time.Time
 	born   time.Time
-	delay  policies.Rand
+	chance policies.Rand
+	marks  Marks
 
 	rules    atomic.Pointer[rules]
 	draining atomic.Bool
@@ -50,9 +51,11 @@ type Options struct {
 	Permit Permit
 	// Coin returns numbers uniform in [0, policies.Whole). Nil: random.
 	Coin func() uint32
-	// Delay is the source of random delays. It must be safe for use by many
-	// goroutines. Nil: random.
-	Delay policies.Rand
+	// Chance draws how long delays are and which bytes are corrupted, where a
+	// policy has no seed. It must be safe for use by many goroutines. Nil: random.
+	Chance policies.Rand
+	// Marks says which callers are told of a fault.
+	Marks Marks
 	// Now tells the time. Nil: time.Now.
 	Now func() time.Time
 }
@@ -74,7 +77,8 @@ func New(o Options) *Engine {
 		permit:  o.Permit,
 		coin:    o.Coin,
 		now:     o.Now,
-		delay:   o.Delay,
+		chance:  o.Chance,
+		marks:   o.Marks,
 		lanes:   map[string]*Lane{},
 		tallies: map[string]*tally{},
 		watches: map[*Watch]struct{}{},
@@ -90,8 +94,8 @@ func New(o Options) *Engine {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	if e.delay == nil {
-		e.delay = chance{}
+	if e.chance == nil {
+		e.chance = chance{}
 	}
 	e.born = e.now()
 	e.passages.New = func() any { return new(Passage) }

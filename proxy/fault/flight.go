@@ -29,6 +29,7 @@ type flight struct {
 	watched   bool // by at least one promise
 	counted   bool // in its population, already
 	closed    bool // the request has ended
+	streaming bool // its answer has no end of its own, and its head is out in time
 
 	next, prev *flight
 }
@@ -96,27 +97,49 @@ func (w *Watch) follow(f *flight, r *policies.Request, p *Passage) {
 		id, p.traceparent = newTrace()
 	}
 	f.trace = id
-	if other := w.traces[id]; other != nil {
-		other.ambiguous, f.ambiguous = true, true
+	t := w.traces[id]
+	if t == nil {
+		t = new(trace)
+		w.traces[id] = t
+	}
+	t.live++
+	if t.live > 1 {
+		t.only.ambiguous, f.ambiguous = true, true
 		return
 	}
-	w.traces[id] = f
+	t.only = f
+}
+
+// trace is a trace id with requests at the edge. Once there were two of them at
+// a time nobody can tell whose a call is, until the last one has ended.
+type trace struct {
+	only *flight // the first of them
+	live int
+}
+
+// unfollow forgets that the flight has a trace.
+func (w *Watch) unfollow(f *flight) {
+	if t := w.traces[f.trace]; t != nil {
+		if t.live--; t.live == 0 {
+			delete(w.traces, f.trace)
+		}
+	}
 }
 
 // find returns the flight a call belongs to, or nil.
 func (w *Watch) find(id traceID, ok bool) *flight {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.traces[id]
-	if !ok || f == nil {
+	t := w.traces[id]
+	if !ok || t == nil {
 		w.unfollowed.Add(1)
 		return nil
 	}
 	w.followed.Add(1)
-	if f.ambiguous {
+	if t.only.ambiguous {
 		return nil
 	}
-	return f
+	return t.only
 }
 
 // meet puts the flight in a population, or a higher one.
@@ -133,18 +156,20 @@ func (f *flight) meet(p population, drawn bool) {
 	f.drawn = f.drawn || drawn
 }
 
-// suffered tells the flight how one of its faults ended: delivered in full, or
-// let go. That may come after the request has ended: an application that gave a
-// call up has answered before the call's own proxy notices.
-func (f *flight) suffered(delivered bool, delay time.Duration) {
+// suffered tells the flight how one of its faults ended: let go, delivered in
+// full, or neither, because nothing of it could be done. That may come after the
+// request has ended: an application that gave a call up has answered before the
+// call's own proxy notices.
+func (f *flight) suffered(released, delivered bool, delay time.Duration) {
 	f.watch.mu.Lock()
 	defer f.watch.mu.Unlock()
+	delivered = delivered && !released
 	first := delivered && !f.delivered
 	f.delivered = f.delivered || delivered
 	f.delay += delay
 	switch {
 	case !f.closed:
-		f.released = f.released || !delivered
+		f.released = f.released || released
 	case delivered:
 		f.deliver(first, delay)
 	}
@@ -161,12 +186,21 @@ func (f *flight) deliver(first bool, delay time.Duration) {
 	f.watch.counts.DelaySum += delay
 }
 
+// streams tells the flight that the head of an endless answer went out: from
+// now on it does not age.
+func (f *flight) streams(now time.Duration) {
+	f.watch.mu.Lock()
+	defer f.watch.mu.Unlock()
+	f.age(now)
+	f.streaming = true
+}
+
 // age counts the flight as bad where it is older than a promise's latency. The
 // watch's mutex is held.
 func (f *flight) age(now time.Duration) {
 	for i, promise := range f.watch.spec.Promises {
 		latency := promise.Promise.Latency
-		if f.marks[i]&matched == 0 || latency == 0 || now-f.start <= latency {
+		if f.marks[i]&matched == 0 || f.streaming || latency == 0 || now-f.start <= latency {
 			continue
 		}
 		counts := &f.watch.counts.Promises[i]
@@ -194,9 +228,7 @@ func (f *flight) close(o policies.Outcome) {
 	}
 	f.closed = true
 	w.flights.remove(f)
-	if w.traces[f.trace] == f {
-		delete(w.traces, f.trace)
-	}
+	w.unfollow(f)
 	bad := false
 	for i, promise := range w.spec.Promises {
 		if f.marks[i]&matched == 0 {
@@ -269,7 +301,7 @@ func (f *flight) count(bad bool) {
 
 // addPending adds the flight to the promises that wait for it.
 func (f *flight) addPending(counts []PromiseCounts) {
-	if f.population() != popFault {
+	if f.population() != popFault || f.streaming {
 		return
 	}
 	for i, m := range f.marks {

@@ -13,6 +13,7 @@ type gate struct {
 	*tally
 	limits policies.Limits
 	coins  atomic.Uint64 // tossed so far; the place in a seed's sequence
+	drawn  atomic.Uint64 // faults of a seeded policy; the place in its sequence of chances
 	total  atomic.Int64  // faults since the policy last changed
 	pace   pace
 	watch  atomic.Pointer[Watch] // the run that tests the policy, if any
@@ -23,7 +24,7 @@ type tally struct {
 	arms       [3]atomic.Uint64 // requests by policies.Arm
 	active     atomic.Int64     // faults in progress
 	faults     [kinds]atomic.Uint64
-	suppressed [policies.Draining + 1]atomic.Uint64
+	suppressed [policies.Permissions]atomic.Uint64
 }
 
 // kind is a kind of fault, as metrics name it.
@@ -32,15 +33,15 @@ type kind uint8
 const (
 	kindDelay kind = iota
 	kindAbort
+	kindResponse
+	kindThrottle
+	kindWebSocket
 	kinds
 )
 
 // String returns the label of the kind.
 func (k kind) String() string {
-	if k == kindDelay {
-		return "delay"
-	}
-	return "abort"
+	return [...]string{"delay", "abort", "response", "throttle", "websocket"}[k]
 }
 
 func newGate(p *policies.Policy, t *tally) *gate {
@@ -84,6 +85,14 @@ func (g *gate) take(l *Lane, now time.Duration) policies.Permission {
 		return policies.AtMaxShare
 	}
 	return policies.Granted
+}
+
+// turn returns the coin of a policy that faults its first n requests.
+func (g *gate) turn(n int) uint32 {
+	if g.coins.Add(1) <= uint64(n) { //nolint:gosec // positive
+		return 0
+	}
+	return policies.Whole
 }
 
 func (g *gate) giveBack() {

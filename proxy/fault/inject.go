@@ -1,17 +1,15 @@
 package fault
 
-import (
-	"time"
+import "github.com/poise-dev/poise/policies"
 
-	"github.com/poise-dev/poise/policies"
-)
-
-// Action is what an adapter does with a request once its fault has been
-// decided and waited out. The zero Action forwards it.
+// Action is what an adapter does with a request, or with its answer, once a
+// part of the fault has been decided and waited out. The zero Action forwards.
 type Action struct {
 	Do Do
 	// Abort holds the answer of Answer and AnswerGRPC.
 	Abort *policies.Abort
+	// Edit is what changes in an answer that is forwarded; nil: nothing.
+	Edit *Edit
 }
 
 // Do is a kind of action.
@@ -19,9 +17,9 @@ type Do uint8
 
 // What an adapter does.
 const (
-	// Forward: call the upstream.
+	// Forward: call the upstream; or, when it has answered, pass its answer on.
 	Forward Do = iota
-	// Answer: send Abort's status, headers and body in place of the upstream.
+	// Answer: send Abort's status, headers and body in place of the upstream's.
 	Answer
 	// AnswerGRPC: send Abort's gRPC status, trailers only.
 	AnswerGRPC
@@ -33,68 +31,57 @@ const (
 	Gone
 )
 
-// Inject lets the request meet its fault: it waits as long as the fault says,
-// and returns what to do then. The wait ends early, and the rest of the fault
-// is skipped, when the lease ends (the request goes on unharmed) or when gone is
-// closed (the caller has left).
+// Inject lets the request meet the part of its fault that comes before the
+// upstream is called: it waits as long as the fault says, and returns what to do
+// then. The wait ends early, and the rest of the fault is skipped, when the
+// lease ends (the request goes on unharmed) or when gone is closed (the caller
+// has left). A throttled Upload waits on gone too.
 func (p *Passage) Inject(gone <-chan struct{}) Action {
 	if p.gate == nil {
 		return Action{}
 	}
-	w := p.gate.watch.Load()
-	if w != nil {
-		w.faultBegins(p.lane.engine.since())
+	p.ordeal = p.newOrdeal(gone)
+	action := p.ordeal.phase(policies.PhaseRequest, gone)
+	if action.Do != Forward || !p.ordeal.fault.Lasts() {
+		p.ordeal.end(served)
 	}
-	action, delay, ended := p.inject(p.decision.Policy.Fault, gone)
-	p.let = ended == waitReleased
-	if !p.let {
-		p.gate.arms[policies.ArmFault].Add(1)
-	}
-	if w != nil {
-		if f := p.flight(w); f != nil {
-			f.suffered(!p.let, delay)
-		}
-		w.faultEnds(p.lane.engine.since())
-	}
-	p.gate.active.Add(-1)
 	return action
 }
 
 // Held says whether Inject is going to wait.
-func (p *Passage) Held() bool {
-	if p.gate == nil {
-		return false
-	}
-	f := p.decision.Policy.Fault
-	return f.Delay != nil || (f.Abort != nil && f.Abort.Connection == policies.BreakHang)
-}
+func (p *Passage) Held() bool { return p.gate != nil && p.decision.Fault.Holds() }
 
-// inject applies the parts of a fault in order, and returns what to do next,
-// the delay the caller met, and how the last wait ended. A caller who leaves
-// during a delay has met it: it outlasted their patience.
-func (p *Passage) inject(fault *policies.Fault, gone <-chan struct{}) (_ Action, delay time.Duration, _ ending) {
-	if fault.Delay != nil {
-		p.gate.faults[kindDelay].Add(1)
-		delay = fault.Delay.Sample(p.lane.engine.delay)
-		if end := p.hold(delay, gone); end != waitElapsed {
-			return end.action(), delay, end
+// Pending says whether some of the fault is still to come when Inject has
+// returned: then an adapter passes the request's body through Upload, shows the
+// answer to Respond, and passes its body through Download or Tunnel. Otherwise
+// it need not ask again, and may forward by the shortest way it has.
+func (p *Passage) Pending() bool { return p.ordeal != nil && p.ordeal.state.Load() == going }
+
+// phase applies the delay and the abort of a phase, and returns what to do next.
+func (o *ordeal) phase(when policies.Phase, gone <-chan struct{}) Action {
+	delay, abort := o.fault.Parts(when)
+	if delay != nil {
+		if end := o.wait(delay, gone); end != waitElapsed {
+			return end.action()
 		}
 	}
-	abort := fault.Abort
 	if abort == nil {
-		return Action{}, delay, waitElapsed
+		return Action{}
 	}
-	if !abort.Applies(p.grpc) {
-		p.gate.suppressed[policies.NotApplicable].Add(1)
-		return Action{}, delay, waitElapsed
+	if !abort.Applies(o.grpc) {
+		o.skip()
+		return Action{}
 	}
-	p.gate.faults[kindAbort].Add(1)
+	if o.lapsed() {
+		return Action{}
+	}
+	o.apply(kindAbort)
 	if abort.Connection == policies.BreakHang {
-		if end := p.hold(abort.Hang(), gone); end != waitElapsed {
-			return end.action(), delay, end
+		if end := o.hold(abort.Hang(), gone); end != waitElapsed {
+			return end.action()
 		}
 	}
-	return abortAction(abort), delay, waitElapsed
+	return abortAction(abort)
 }
 
 // abortAction returns what an adapter does for an abort.
@@ -111,36 +98,10 @@ func abortAction(a *policies.Abort) Action {
 	}
 }
 
-// ending is how a wait ended.
-type ending uint8
-
-const (
-	waitElapsed ending = iota
-	waitReleased
-	waitLeft
-)
-
 // action returns what follows a wait that was cut short.
 func (e ending) action() Action {
 	if e == waitLeft {
 		return Action{Do: Gone}
 	}
 	return Action{}
-}
-
-// hold waits until d has passed, the lease has ended or the caller has left.
-func (p *Passage) hold(d time.Duration, gone <-chan struct{}) ending {
-	if d <= 0 {
-		return waitElapsed
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return waitElapsed
-	case <-p.released:
-		return waitReleased
-	case <-gone:
-		return waitLeft
-	}
 }

@@ -104,6 +104,30 @@ func TestAGRPCStatusAnswersAGRPCRequest(t *testing.T) {
 	p.Leave(ok())
 }
 
+func TestAnAbortAsksForItsLeaseAgain(t *testing.T) {
+	permit := faulttest.NewPermit("p")
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}}")), permit, faulttest.Always)
+	p := e.Lane("default").Enter(get("/"))
+	permit.Revoke("p") // while an adapter still reads the request, say
+	if do := p.Inject(nil).Do; do != fault.Forward {
+		t.Errorf("action %d after the lease was over, want Forward", do)
+	}
+	p.Leave(ok())
+	if c, _ := e.Counts("p"); c.Fault != 0 || c.Active != 0 {
+		t.Errorf("counts %+v, want none", c)
+	}
+}
+
+func TestAPassageThatNeverReachesInjectGivesItsRoomBack(t *testing.T) {
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {abort: {status: 503}}, limits: {maxConcurrent: 1}}")), faulttest.NewPermit("p"), faulttest.Always)
+	e.Lane("default").Enter(get("/")).Leave(policies.Outcome{})
+	if do, leave := enter(e.Lane("default")); do != fault.Answer {
+		t.Errorf("action %d, want Answer: the room was lost", do)
+	} else {
+		leave()
+	}
+}
+
 func TestAThousandDelayedRequestsAreReleasedTogether(t *testing.T) {
 	permit := faulttest.NewPermit("p")
 	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), permit, faulttest.Always)

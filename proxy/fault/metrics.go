@@ -44,10 +44,10 @@ func describe() descriptions {
 			[]string{"policy", "reason"}, nil),
 		objectiveGood: desc("poise_objective_good_total",
 			"Requests an objective found good, by arm.",
-			[]string{"hypothesis", "objective", "arm"}, nil),
+			[]string{"objective", "arm"}, nil),
 		objectiveRequests: desc("poise_objective_requests_total",
 			"Requests an objective counted, by arm.",
-			[]string{"hypothesis", "objective", "arm"}, nil),
+			[]string{"objective", "arm"}, nil),
 	}
 }
 
@@ -92,17 +92,36 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	for _, p := range rules.set.Policies() {
 		c.collectPolicy(to, p.Name, rules.gates[p.Index].tally)
 	}
-	for t := range rules.tallies {
-		for arm := range arms {
-			name := policies.Arm(arm).String()
-			to <- counter(c.desc.objectiveGood, t.good[arm].Load(), t.promise.Hypothesis, t.promise.Name, name)
-			to <- counter(c.desc.objectiveRequests, t.requests[arm].Load(), t.promise.Hypothesis, t.promise.Name, name)
-		}
-	}
+	c.collectObjectives(to, rules)
 }
 
 // arms is the number of arms.
 const arms = int(policies.ArmFault) + 1
+
+// collectObjectives reports the objectives by name; those of one name in several
+// hypotheses are counted together.
+func (c *collector) collectObjectives(to chan<- prometheus.Metric, r *rules) {
+	type sums struct{ good, requests [arms]uint64 }
+	byName := map[string]*sums{}
+	for t := range r.tallies {
+		s := byName[t.promise.Name]
+		if s == nil {
+			s = new(sums)
+			byName[t.promise.Name] = s
+		}
+		for arm := range arms {
+			s.good[arm] += t.good[arm].Load()
+			s.requests[arm] += t.requests[arm].Load()
+		}
+	}
+	for objective, s := range byName {
+		for arm := range arms {
+			name := policies.Arm(arm).String()
+			to <- counter(c.desc.objectiveGood, s.good[arm], objective, name)
+			to <- counter(c.desc.objectiveRequests, s.requests[arm], objective, name)
+		}
+	}
+}
 
 // collectLane reports what one listener counted. A status appears once it was
 // sent, 200 from the start, so that rates over the first errors are right.
@@ -125,7 +144,7 @@ func (c *collector) collectPolicy(to chan<- prometheus.Metric, policy string, t 
 	for k := range kinds {
 		to <- counter(c.desc.faults, t.faults[k].Load(), policy, k.String())
 	}
-	for reason := policies.LeaseSpent; reason <= policies.Draining; reason++ {
+	for reason := policies.LeaseSpent; int(reason) < policies.Permissions; reason++ {
 		to <- counter(c.desc.suppressed, t.suppressed[reason].Load(), policy, reason.String())
 	}
 	to <- prometheus.MustNewConstMetric(c.desc.active, prometheus.GaugeValue, float64(t.active.Load()), policy)
@@ -154,7 +173,7 @@ func (e *Engine) Counts(policy string) (PolicyCounts, bool) {
 		Active:     g.active.Load(),
 		Suppressed: map[string]uint64{},
 	}
-	for reason := policies.LeaseSpent; reason <= policies.Draining; reason++ {
+	for reason := policies.LeaseSpent; int(reason) < policies.Permissions; reason++ {
 		if n := g.suppressed[reason].Load(); n > 0 {
 			c.Suppressed[reason.String()] = n
 		}

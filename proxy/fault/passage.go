@@ -12,6 +12,11 @@ import (
 //	p := lane.Enter(&request)       decided, permitted, room taken
 //	action := p.Inject(gone)        waits out the delay; says what to do
 //	…do it…
+//	if p.Pending() {                the fault has more to say
+//		p.Upload(body)              of the request, on its way to the upstream
+//		p.Respond(head)             of the answer: waits, says what to do
+//		p.Download(body)            of the answer; after an upgrade, p.Tunnel
+//	}
 //	p.Leave(outcome)                counted
 type Passage struct {
 	lane  *Lane
@@ -20,15 +25,18 @@ type Passage struct {
 
 	request     *policies.Request // while deciding only
 	decision    policies.Decision
-	grpc        bool
+	grpc, head  bool            // a gRPC request; one for a head without body
+	told        bool            // the caller may learn of a fault
 	gate        *gate           // of the policy that acts
 	released    <-chan struct{} // closed when its lease ends
+	watch       *Watch          // the run that tests that policy, if any
+	suffers     *flight         // the flight of that run that bears the fault
 	traceparent string
 
 	own    *flight // when this listener is an edge
 	call   *flight // the flight that caused this request, once looked up
 	looked bool
-	let    bool // let go before the fault was over
+	ordeal *ordeal // from Inject on, in the fault arm
 
 	matched []*promiseTally
 }
@@ -37,6 +45,7 @@ type Passage struct {
 func (p *Passage) begin(l *Lane, r *policies.Request) {
 	e := l.engine
 	p.lane, p.rules, p.start, p.request, p.grpc = l, e.rules.Load(), e.since(), r, r.GRPC
+	p.head = r.Method == "HEAD" //nolint:usestdlibvars // net/http is not known here
 	r.Listener = l.name
 	if l.sharing.Load() {
 		l.all.add(p.start)
@@ -70,7 +79,13 @@ func (p *Passage) settle() {
 	}
 	if d.Arm == policies.ArmFault {
 		p.gate = p.rules.gates[d.Policy.Index]
+		p.told = p.lane.engine.marks.tells(p.request)
 		p.meet(p.gate, popFault, false)
+		// Whose fault it is, is settled now: a run that begins while the request is
+		// being held has nothing to do with it.
+		if p.watch = p.gate.watch.Load(); p.watch != nil {
+			p.suffers = p.flight(p.watch)
+		}
 	}
 }
 
@@ -96,7 +111,7 @@ func (p *Passage) flight(w *Watch) *flight {
 	if !w.follows || p.lane.edge.Load() == w {
 		return nil
 	}
-	if !p.looked {
+	if !p.looked && p.request != nil {
 		p.looked = true
 		p.call = w.find(traceOf(p.request.Fields))
 	}
@@ -120,6 +135,9 @@ func (p *Passage) Permit(policy *policies.Policy) policies.Permission {
 	if e.draining.Load() {
 		return policies.Draining
 	}
+	if !policy.Expires.IsZero() && !e.now().Before(policy.Expires) {
+		return policies.Expired
+	}
 	if w != nil && p.flight(w) == nil && !w.unfollowing.Load() {
 		return policies.NotFollowed
 	}
@@ -130,6 +148,9 @@ func (p *Passage) Permit(policy *policies.Policy) policies.Permission {
 // Coin implements [policies.Moment].
 func (p *Passage) Coin(policy *policies.Policy) uint32 {
 	g := p.rules.gates[policy.Index]
+	if policy.FailFirst > 0 {
+		return g.turn(policy.FailFirst)
+	}
 	if w := g.watch.Load(); w != nil {
 		if f := p.flight(w); f != nil {
 			return f.coin
@@ -164,6 +185,12 @@ func (p *Passage) Decision() *policies.Decision { return &p.decision }
 // Leave counts the request as ended and gives the passage back.
 func (p *Passage) Leave(o policies.Outcome) {
 	e := p.lane.engine
+	switch {
+	case p.ordeal != nil:
+		p.ordeal.end(served)
+	case p.gate != nil: // the adapter failed before Inject: nothing was injected
+		p.gate.giveBack()
+	}
 	arm := p.arm()
 	p.lane.observe(arm, o.Status, e.since()-p.start)
 	for _, t := range p.matched {
@@ -179,7 +206,7 @@ func (p *Passage) Leave(o policies.Outcome) {
 // arm returns the arm the request is counted in: at an edge that of its flight,
 // elsewhere that of its own decision. Who was let go is in none.
 func (p *Passage) arm() policies.Arm {
-	if p.let {
+	if p.ordeal != nil && p.ordeal.free() {
 		return policies.ArmNone
 	}
 	if p.own == nil || p.decision.Arm != policies.ArmNone {
@@ -193,6 +220,14 @@ func (p *Passage) reset() {
 	matched := p.matched[:0]
 	decision := p.decision
 	*p = Passage{decision: decision, matched: matched}
+}
+
+// Streaming tells that the head of an answer without an end of its own (an
+// upgrade, server-sent events) has gone out: the request is judged by its head.
+func (p *Passage) Streaming() {
+	if p.own != nil {
+		p.own.streams(p.lane.engine.since())
+	}
 }
 
 // Elapsed returns the time since the request's head was read.

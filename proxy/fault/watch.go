@@ -58,6 +58,7 @@ type Watch struct {
 	// follows: some policy acts on a listener that is not an edge.
 	follows bool
 	edges   []*Lane
+	touched []*Lane // where its policies act
 	// latency is the shortest latency of the promises; 0: none has one.
 	latency time.Duration
 
@@ -70,7 +71,7 @@ type Watch struct {
 
 	mu      sync.Mutex // guards all below
 	flights flightList // in flight, oldest first
-	traces  map[traceID]*flight
+	traces  map[traceID]*trace
 	counts  Counts
 	closed  bool
 
@@ -119,7 +120,7 @@ func (t *Tally) add(bad bool) {
 func (e *Engine) Watch(spec WatchSpec) (*Watch, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	w := &Watch{engine: e, spec: spec, traces: map[traceID]*flight{}}
+	w := &Watch{engine: e, spec: spec, traces: map[traceID]*trace{}}
 	w.counts.Promises = make([]PromiseCounts, len(spec.Promises))
 	w.counts.Held = map[string]uint64{}
 	for _, p := range spec.Promises {
@@ -136,18 +137,16 @@ func (e *Engine) Watch(spec WatchSpec) (*Watch, error) {
 	}
 	rules := e.rules.Load()
 	for _, name := range spec.Policies {
-		g := rules.gateOf(name)
-		if g == nil {
+		p := rules.set.Policy(name)
+		if p == nil {
 			return nil, fmt.Errorf("there is no policy %q", name)
 		}
-		if g.watch.Load() != nil {
-			return nil, fmt.Errorf("policy %q: %w", name, ErrBusy)
-		}
-		w.follows = w.follows || w.leavesEdge(rules.set.Policy(name).Listener)
+		w.follows = w.follows || w.leavesEdge(p.Listener)
+		w.acts(p.Listener)
 	}
-	for _, l := range w.edges {
-		if other := l.edge.Load(); other != nil {
-			return nil, fmt.Errorf("listener %q: %w", l.name, ErrBusy)
+	for other := range e.watches {
+		if l := w.shares(other); l != nil {
+			return nil, fmt.Errorf("listener %q: %w (%s)", l.name, ErrBusy, other.spec.Run)
 		}
 	}
 	for _, l := range w.edges {
@@ -156,6 +155,26 @@ func (e *Engine) Watch(spec WatchSpec) (*Watch, error) {
 	rules.attach(w)
 	e.watches[w] = struct{}{}
 	return w, nil
+}
+
+// acts notes that a policy of the run acts on a listener (empty: on every one).
+func (w *Watch) acts(listener string) {
+	for _, l := range w.engine.lanes {
+		if (listener == "" || l.name == listener) && !slices.Contains(w.touched, l) {
+			w.touched = append(w.touched, l)
+		}
+	}
+}
+
+// shares returns a listener whose traffic both runs measure or fault, or nil.
+// One that faults what the other measures would be taken for its harm.
+func (w *Watch) shares(other *Watch) *Lane {
+	for _, l := range slices.Concat(w.edges, w.touched) {
+		if slices.Contains(other.edges, l) || slices.Contains(other.touched, l) {
+			return l
+		}
+	}
+	return nil
 }
 
 // leavesEdge says whether a policy on this listener (empty: on every one) acts

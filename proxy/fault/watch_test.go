@@ -289,6 +289,100 @@ spec:
 	}
 }
 
+func TestARunIsRefusedWhereAnotherOneMeasuresOrFaults(t *testing.T) {
+	docs := shop("5") + faulttest.Policy("other", "{listener: egress, percentage: 5, fault: {abort: {status: 503}}}") +
+		faulttest.Policy("everywhere", "{percentage: 5, fault: {abort: {status: 503}}}")
+	w := newWorld(t, docs, faulttest.NewPermit(), nil)
+	w.engine.Lane("ingress2")
+	w.engine.Lane("elsewhere")
+	promise := w.engine.Set().Belief("checkout").Promises[0]
+	for name, tc := range map[string]struct {
+		listener, policy string
+		busy             bool
+	}{
+		"it faults the same calls for another promise": {"ingress2", "other", true},
+		"it measures what the first one faults":        {"egress", "everywhere", true},
+		"a policy without a listener is everywhere":    {"ingress2", "everywhere", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			second, err := w.engine.Watch(fault.WatchSpec{
+				Policies: []string{tc.policy}, Promises: []fault.WatchedPromise{{Promise: promise, Listener: tc.listener}},
+			})
+			if errors.Is(err, fault.ErrBusy) != tc.busy {
+				t.Errorf("error %v, want busy: %t", err, tc.busy)
+			}
+			if second != nil {
+				second.Close()
+			}
+		})
+	}
+}
+
+func TestATraceStaysAmbiguousUntilItsLastRequestHasEnded(t *testing.T) {
+	w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+	w.Phase(fault.PhaseInjecting)
+	enter := func() *fault.Passage {
+		p := w.ingress.Enter(get("/checkout", "Traceparent", trace1))
+		p.Inject(nil)
+		return p
+	}
+	one, two := enter(), enter()
+	one.Leave(ok())
+	three := enter()
+	if arm := w.pay("Traceparent", trace1); arm != policies.ArmNone {
+		t.Errorf("arm %s for a call of the second or the third, want none", arm)
+	}
+	two.Leave(ok())
+	three.Leave(ok())
+	four := enter()
+	if arm := w.pay("Traceparent", trace1); arm != policies.ArmFault {
+		t.Errorf("arm %s once the trace is alone again, want fault", arm)
+	}
+	four.Leave(ok())
+}
+
+func TestAStreamIsJudgedByItsHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, shop("100"), faulttest.NewPermit("slow"), faulttest.Always)
+		w.Phase(fault.PhaseInjecting)
+		p := w.ingress.Enter(get("/checkout"))
+		p.Inject(nil)
+		w.pay("Traceparent", p.Traceparent()) // 400 ms
+		latency := p.Elapsed()
+		p.Streaming()
+		time.Sleep(time.Hour)
+		if c := w.Read(); c.Promises[1].All.Requests != 0 || c.Promises[1].Pending != 0 {
+			t.Errorf("a stream under way: %+v; want it neither bad by its age nor waited for", c.Promises[1])
+		}
+		p.Leave(policies.Outcome{Status: 200, Complete: true, Latency: latency})
+		if c := w.Read(); c.Promises[1].Fault != (fault.Tally{Requests: 1}) {
+			t.Errorf("at its end: %+v; want it good", c.Promises[1].Fault)
+		}
+	})
+}
+
+func TestARunThatBeginsWhileARequestIsHeldHasNothingToDoWithIt(t *testing.T) {
+	e := faulttest.Engine(t, faulttest.Compile(t, shop("100")), faulttest.NewPermit("slow"), faulttest.Always)
+	ingress, egress := e.Lane("ingress"), e.Lane("egress")
+	_ = ingress
+	p := egress.Enter(get("/payments"))
+	w := &world{engine: e}
+	var err error
+	if w.Watch, err = e.Watch(w.spec()); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	close(gone)
+	p.Inject(gone)
+	p.Leave(ok())
+	if c := w.Read(); c.Active != 0 || !c.FirstFault.IsZero() || c.Delivered != 0 {
+		t.Errorf("counts %+v, want nothing of it", c)
+	}
+	if c, _ := e.Counts("slow"); c.Active != 0 {
+		t.Errorf("%d faults are active for ever", c.Active)
+	}
+}
+
 func TestTwoRunsNeverShareTraffic(t *testing.T) {
 	w := newWorld(t, shop("5"), faulttest.NewPermit(), nil)
 	if _, err := w.engine.Watch(w.spec()); !errors.Is(err, fault.ErrBusy) {
