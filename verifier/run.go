@@ -65,9 +65,9 @@ type Run struct {
 	Hypothesis   string  `json:"hypothesis"`
 	State        State   `json:"state"`
 	Verdict      Verdict `json:"verdict,omitempty"`
-	Attribution  string  `json:"attribution,omitempty"` // of a breach: fault, shared, unknown
-	Reason       string  `json:"reason,omitempty"`      // one sentence
-	StopReason   string  `json:"stopReason,omitempty"`  // operator, blind, baseline, record, invalid, …
+	Attribution  string  `json:"attribution"` // of a breach: fault, shared, unknown
+	Reason       string  `json:"reason"`      // one sentence
+	StopReason   string  `json:"stopReason"`  // operator, blind, baseline, record, invalid, …
 
 	StartedAt     time.Time `json:"startedAt"`
 	FirstFaultAt  time.Time `json:"firstFaultAt,omitzero"`

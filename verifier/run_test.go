@@ -54,7 +54,7 @@ func TestTheShapeOfARun(t *testing.T) {
 		Arms:     verifier.Arms{Fault: verifier.FaultArm{Tally: verifier.Tally{Requests: 4, Bad: 3}, Delivered: 4}},
 		Guards:   []verifier.Guard{{Objective: "availability", Guard: verifier.GuardGlobal, Evidence: 1.5, Interval: [2]float64{0, 1}}},
 	}
-	want := `{"id":"r1","verification":"v","hypothesis":"h","state":"done","verdict":"breached","attribution":"fault","reason":"Because.",` +
+	want := `{"id":"r1","verification":"v","hypothesis":"h","state":"done","verdict":"breached","attribution":"fault","reason":"Because.","stopReason":"",` +
 		`"startedAt":"2026-03-07T10:15:30Z","firstFaultAt":"2026-03-07T10:15:30Z","decidedAt":"2026-03-07T10:15:30Z",` +
 		`"lastFaultedAt":"2026-03-07T10:15:30Z","endedAt":"2026-03-07T10:15:30Z",` +
 		`"faultToDecision":"41.0s","decisionToLastFaulted":"0.012s","recovery":"6.2s",` +

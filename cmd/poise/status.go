@@ -34,8 +34,8 @@ func printStatus(w io.Writer, s api.Status) {
 	switch {
 	case s.Halted:
 		fmt.Fprintf(w, "HALTED: %s. No fault is injected; poise resume ends the halt.\n\n", s.HaltReason)
-	case s.NotReady != "":
-		fmt.Fprintf(w, "NOT READY: %s\n\n", s.NotReady)
+	case s.Refused != "":
+		fmt.Fprintf(w, "NO LEASES: %s. Traffic flows; no fault is injected.\n\n", s.Refused)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "LISTENER\tADDRESS\tUPSTREAM")

@@ -41,6 +41,9 @@ hold wildcards. Exit code 65 when anything is wrong.`,
 			return cli.Usage("there is nothing to check (give at least one FILE, or - for standard input)")
 		}
 		docs, err := readDocuments(c.InOrStdin(), args)
+		if err == nil && len(docs) == 0 {
+			return cli.Data(errors.New("there is no document in what was given"))
+		}
 		if err == nil {
 			_, err = policies.Compile(docs)
 		}

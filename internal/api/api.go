@@ -37,8 +37,12 @@ type Options struct {
 	// Record makes what people do durable. Nil: there is no record, so that no
 	// lease is granted.
 	Record Recorder
-	// Ready says why the process cannot do its work yet. Nil: it always can.
-	Ready func() error
+	// Refuses says why no lease is granted, such as a full disk. Traffic flows all
+	// the same, so that it does not make the process unready. Nil: nothing does.
+	Refuses func() error
+	// Taken says why a person may not have a lease of a policy: it belongs to a
+	// run. Nil: none does.
+	Taken func(policy string) error
 	// Metrics serves /metrics. Nil: 404.
 	Metrics http.Handler
 	// Guard says who may ask.

@@ -392,14 +392,14 @@ func TestTheObserveAddressShowsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestNotReadySaysWhy(t *testing.T) {
+func TestARecordThatRefusesLeasesDoesNotTakeTheProcessOutOfTraffic(t *testing.T) {
 	server := httptest.NewServer(newHouse(t, func(o *api.Options) {
-		o.Ready = func() error { return errors.New("the disk is full") }
+		o.Refuses = func() error { return errors.New("the disk is full") }
 	}).api)
 	defer server.Close()
-	call{request: "GET /readyz", status: 503, contains: "the disk is full"}.check(t, server.URL)
+	call{request: "GET /readyz", status: 200, contains: "the disk is full"}.check(t, server.URL)
 	call{request: "GET /healthz", status: 200}.check(t, server.URL)
-	call{request: "GET /api/v1/status", status: 200, contains: `"notReady":"the disk is full"`}.check(t, server.URL)
+	call{request: "GET /api/v1/status", status: 200, contains: `"refused":"the disk is full"`}.check(t, server.URL)
 }
 
 func TestTheTimelineIsReadPageByPage(t *testing.T) {

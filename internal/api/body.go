@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -64,6 +65,12 @@ func parseJSON(text []byte, v any) error {
 // words returns what a person said as one line of valid UTF-8, cut at maxWords.
 func words(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " ")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) { // it would speak to the reader's terminal
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 	if len(s) <= maxWords {
 		return s
 	}

@@ -36,6 +36,9 @@ func (a *API) putDocuments(w http.ResponseWriter, r *http.Request) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
+	if len(docs) == 0 {
+		return answer{}, refuse(http.StatusBadRequest, "the body holds no document")
+	}
 	refs := make([]DocumentRef, len(docs))
 	for i, d := range docs {
 		refs[i] = DocumentRef{d.Kind, d.Metadata.Name}

@@ -42,6 +42,11 @@ func (a *API) putLease(w http.ResponseWriter, r *http.Request) (answer, error) {
 	if err := a.knownPolicy(policy); err != nil {
 		return answer{}, err
 	}
+	if a.Taken != nil {
+		if err := a.Taken(policy); err != nil {
+			return answer{}, Refuse(http.StatusConflict, err)
+		}
+	}
 	grant := lease.Grant{Policy: policy, Term: term, Until: beat + ttl}
 	if err := a.Leases.Check(grant); err != nil {
 		return answer{}, refuseGrant(err)

@@ -17,11 +17,12 @@ type Status struct {
 	Listeners []Listener `json:"listeners"`
 	Policies  []Policy   `json:"policies"`
 	// Runs are those of a process that verifies, the newest first.
-	Runs       []verifier.Run `json:"runs,omitempty"`
+	Runs       []verifier.Run `json:"runs,omitzero"`
 	Halted     bool           `json:"halted"`
 	HaltReason string         `json:"haltReason,omitempty"`
-	// NotReady is why the process cannot do its work; empty: it can.
-	NotReady string `json:"notReady,omitempty"`
+	// Refused is why no lease is granted, such as a full disk; empty: nothing is
+	// in the way.
+	Refused string `json:"refused,omitempty"`
 }
 
 // Listener is a listener, as status shows it.
@@ -80,13 +81,13 @@ func observe(mux *http.ServeMux, o Options) {
 		write(w, http.StatusOK, "application/json", map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if o.Ready != nil {
-			if err := o.Ready(); err != nil {
-				writeProblem(w, refuse(http.StatusServiceUnavailable, "not ready: %w", err))
-				return
+		said := map[string]string{"status": "ready"}
+		if o.Refuses != nil {
+			if err := o.Refuses(); err != nil {
+				said["refused"] = "no lease is granted: " + err.Error()
 			}
 		}
-		write(w, http.StatusOK, "application/json", map[string]string{"status": "ready"})
+		write(w, http.StatusOK, "application/json", said)
 	})
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
@@ -98,15 +99,15 @@ func (a *API) status(_ http.ResponseWriter, r *http.Request) (answer, error) {
 	if cause := a.Switch.Halted(); cause != nil {
 		s.Halted, s.HaltReason = true, cause.Error()
 	}
-	if a.Ready != nil {
-		if err := a.Ready(); err != nil {
-			s.NotReady = err.Error()
+	if a.Refuses != nil {
+		if err := a.Refuses(); err != nil {
+			s.Refused = err.Error()
 		}
 	}
 	if a.Verification != nil {
 		var err error
 		if s.Runs, err = a.Verification.Runs.List(r.Context()); err != nil {
-			s.NotReady = err.Error() // status is what people look at in trouble
+			s.Refused = err.Error() // status is what people look at in trouble
 		}
 	}
 	return ok(s)

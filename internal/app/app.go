@@ -78,6 +78,7 @@ func New(o Options) (_ *App, err error) {
 // api returns the whole admin API.
 func (a *App) api() api.Options {
 	o := a.Sidecar.API()
+	o.Taken = a.Runs.Taken
 	o.Verification = &api.Verification{Runs: a.Runs, Timeline: a.record, Story: a.Runs.Story}
 	return o
 }
@@ -93,6 +94,7 @@ const shutdownTime = 10 * time.Second
 // closes, and the record after it.
 func (a *App) Run(ctx context.Context) error {
 	base := context.WithoutCancel(ctx)
+	a.Sidecar.Note(a.event(journal.KindStarted, "poise started."))
 	carrying, stopCarrying := context.WithCancel(base)
 	steering, stopSteering := context.WithCancel(base)
 	defer stopCarrying()
@@ -120,7 +122,15 @@ func (a *App) Run(ctx context.Context) error {
 	for ; ended < 2; ended++ {
 		err = errors.Join(err, <-failed)
 	}
+	if _, unrecorded := a.Sidecar.Append(bounded, a.event(journal.KindStopped, "poise stopped.")); unrecorded != nil {
+		a.log.Warn("the end is not in the record", "error", unrecorded)
+	}
 	return errors.Join(err, a.record.Close())
+}
+
+// event is something that happens to the process itself.
+func (a *App) event(kind, text string) journal.Event {
+	return journal.Event{At: time.Now(), Kind: kind, Source: journal.SourcePoise, Subject: "poise", Text: text}
 }
 
 // Close closes an App that was never run.

@@ -57,6 +57,9 @@ func (r *Runs) Start(ctx context.Context, verification string) (string, error) {
 	if err := r.settle(ctx); err != nil {
 		return "", api.Refuse(http.StatusServiceUnavailable, fmt.Errorf("%w: %w", verifier.ErrRecord, err))
 	}
+	if err := r.unheld(spec); err != nil {
+		return "", api.Refuse(http.StatusConflict, err)
+	}
 	// A run goes on when whoever asked for it has left.
 	run, err := r.verifier.Start(context.WithoutCancel(ctx), spec)
 	if err == nil {
@@ -163,6 +166,50 @@ func (r *Runs) End(ctx context.Context, id string, why verifier.Stop) (verifier.
 		return verifier.Run{}, err
 	}
 	return r.verifier.Wait(ctx, id)
+}
+
+// unheld says whether a person's lease, or another run's, would put faults into
+// the run's baseline.
+func (r *Runs) unheld(spec verifier.Spec) error {
+	for _, l := range r.sidecar.Leases.Leases() {
+		for _, p := range spec.Policies {
+			if l.Policy == p.Name {
+				return fmt.Errorf("policy %q holds a lease already: end it first, or let it run out", p.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// Taken says why a person may not have a lease of a policy: a run has it, also
+// while its own lease has yet to begin.
+func (r *Runs) Taken(policy string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, with := range r.begun {
+		run, err := r.verifier.Get(id)
+		if err != nil || run.State == verifier.StateDone {
+			continue
+		}
+		for _, p := range with.spec.Policies {
+			if p.Name == policy {
+				return fmt.Errorf("policy %q belongs to run %s of %s: stop the run first", policy, id, run.Verification)
+			}
+		}
+	}
+	return nil
+}
+
+// stopAll ends every run that is under way.
+func (r *Runs) stopAll(why verifier.Stop) {
+	for _, run := range r.verifier.List() {
+		if run.State == verifier.StateDone {
+			continue
+		}
+		if err := r.verifier.Stop(run.ID, why); err != nil {
+			r.log.Debug("a run to be stopped is forgotten", "run", run.ID, "error", err)
+		}
+	}
 }
 
 // Stop ends a run on a person's word and returns it.

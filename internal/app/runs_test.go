@@ -169,15 +169,39 @@ func TestTwoRunsNeverShareTraffic(t *testing.T) {
 
 func TestAPersonsLeaseAndARunDoNotMix(t *testing.T) {
 	t.Parallel()
-	w := open(t, data(t), experiment(mild, "baseline: 50ms, recovery: 0s"))
+	w := open(t, data(t), experiment(mild, "baseline: 5m"))
 	w.crowd(t)
-	w.call(t, http.StatusOK, "PUT", "/api/v1/leases/fault", `{"ttl":"10m","reason":"looking"}`, nil)
-	run := w.wait(t, w.start(t))
-	if run.Verdict != verifier.Stopped || run.StopReason != verifier.StopOperator {
+	const lease = `{"ttl":"10m","reason":"looking"}`
+	w.call(t, http.StatusOK, "PUT", "/api/v1/leases/fault", lease, nil)
+	w.call(t, http.StatusConflict, "POST", "/api/v1/verifications/try/runs", "", nil) // faults in its baseline
+	w.call(t, http.StatusOK, "DELETE", "/api/v1/leases/fault", "", nil)
+	w.start(t)
+	w.call(t, http.StatusConflict, "PUT", "/api/v1/leases/fault", lease, nil) // it is in its baseline, without a lease yet
+}
+
+func TestAHaltEndsARunThatHoldsNoLease(t *testing.T) {
+	t.Parallel()
+	w := open(t, data(t), experiment(mild, "baseline: 5m"))
+	id := w.start(t)
+	w.call(t, http.StatusOK, "POST", "/api/v1/halt", `{"reason":"fire"}`, nil)
+	w.call(t, http.StatusOK, "POST", "/api/v1/resume", `{"reason":"out"}`, nil)
+	run := w.wait(t, id)
+	if run.Verdict != verifier.Stopped || run.StopReason != verifier.StopOperator || run.Reason != "A person halted everything: fire." {
 		t.Errorf("the run is %s (%s): %s", run.Verdict, run.StopReason, run.Reason)
 	}
-	if lease := w.status(t).Policies[0].Lease; lease == nil || lease.Run != "" {
-		t.Errorf("the person's lease is %+v", lease)
+}
+
+func TestALeaseEndsWithThePolicyItWasGivenFor(t *testing.T) {
+	t.Parallel()
+	w := open(t, data(t), policy("fault", mild))
+	w.call(t, http.StatusOK, "PUT", "/api/v1/leases/fault", `{"ttl":"10m"}`, nil)
+	w.call(t, http.StatusOK, "PUT", "/api/v1/documents", policy("fault", mild), nil)
+	if w.status(t).Policies[0].Lease == nil {
+		t.Error("the same document again ended the lease")
+	}
+	w.call(t, http.StatusOK, "PUT", "/api/v1/documents", policy("fault", breaking), nil)
+	if lease := w.status(t).Policies[0].Lease; lease != nil {
+		t.Errorf("the lease of another fault went on: %+v", lease)
 	}
 }
 

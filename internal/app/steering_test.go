@@ -27,7 +27,7 @@ func TestABadDocumentChangesNothingAndIsToldWhere(t *testing.T) {
 		{"what comes later", belief + good + trial("try", "fault", "mode: canary"), "spec.mode", "not available yet"},
 	}
 	w := open(t, data(t), policy("fault", breaking))
-	before, events := w.status(t), len(w.events(t))
+	before := w.status(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var p api.Problem
@@ -43,8 +43,14 @@ func TestABadDocumentChangesNothingAndIsToldWhere(t *testing.T) {
 	if after := w.status(t); text(t, after) != text(t, before) {
 		t.Errorf("before %+v\nafter  %+v", before, after)
 	}
-	if got := len(w.events(t)); got != events {
-		t.Errorf("the timeline has %d events, and had %d", got, events)
+	changes := 0
+	for _, e := range w.events(t) {
+		if e.Kind == journal.KindDocumentChanged {
+			changes++
+		}
+	}
+	if changes > 1 { // the first reading may be on its way to the record still
+		t.Errorf("the timeline has %d changes of documents, want the first reading at most", changes)
 	}
 }
 
@@ -96,10 +102,11 @@ func TestALeaseIsForWhatThereIsAndForAnHourAtMost(t *testing.T) {
 func TestWithoutARecordTrafficFlowsAndNobodyMayInject(t *testing.T) {
 	t.Parallel()
 	w := open(t, unusable(t), policy("fault", breaking))
-	var refused, unready api.Problem
+	var refused api.Problem
+	var ready struct{ Status, Refused string }
 	w.call(t, http.StatusServiceUnavailable, "PUT", "/api/v1/leases/fault", `{"ttl":"1m"}`, &refused)
-	w.call(t, http.StatusServiceUnavailable, "GET", "/readyz", "", &unready)
-	for _, said := range []string{refused.Detail, unready.Detail, w.status(t).NotReady} {
+	w.call(t, http.StatusOK, "GET", "/readyz", "", &ready)
+	for _, said := range []string{refused.Detail, ready.Refused, w.status(t).Refused} {
 		if !strings.Contains(said, "not a directory") {
 			t.Errorf("it is not told why: %q", said)
 		}

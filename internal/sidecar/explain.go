@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/poise-dev/poise/internal/api"
@@ -19,8 +20,12 @@ func Explain(set *policies.Set, listeners []string, q api.Question) (api.Answer,
 	if err != nil {
 		return api.Answer{}, api.Refuse(http.StatusBadRequest, err)
 	}
-	if r.Listener == "" && len(listeners) == 1 {
+	switch {
+	case r.Listener == "" && len(listeners) == 1:
 		r.Listener = listeners[0]
+	case r.Listener != "" && len(listeners) > 0 && !slices.Contains(listeners, r.Listener):
+		return api.Answer{}, api.Refuse(http.StatusBadRequest,
+			fmt.Errorf("there is no listener %q, only: %s", r.Listener, strings.Join(listeners, ", ")))
 	}
 	e := set.Explain(&r)
 	a := api.Answer{Policy: e.Policy, Fault: e.Fault, Percentage: e.Percentage}

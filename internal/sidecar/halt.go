@@ -3,6 +3,9 @@ package sidecar
 // Halt ends every fault at once, until Resume. What a person halted stays
 // halted across restarts: the API records it.
 func (s *Sidecar) Halt(cause error) {
+	if s.o.Halting != nil {
+		s.o.Halting(cause)
+	}
 	s.Leases.Halt(cause)
 	s.CountHalt("operator")
 }
@@ -14,7 +17,11 @@ func (s *Sidecar) Resume(term uint64) bool {
 		return false
 	}
 	if s.o.Unguarded {
-		s.unguard(s.Library.Set())
+		var names []string
+		for _, p := range s.Engine.Set().Policies() {
+			names = append(names, p.Name)
+		}
+		s.unguard(names)
 	}
 	return true
 }

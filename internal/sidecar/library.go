@@ -21,7 +21,7 @@ import (
 // process ends.
 type Library struct {
 	patterns []string
-	changed  func(Change)
+	changed  func(Change) // with the lock held; must not block
 	log      *slog.Logger
 
 	polling sync.Mutex      // one look at the files at a time; guards latest

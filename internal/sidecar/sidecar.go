@@ -216,7 +216,7 @@ func (s *Sidecar) take(c Change) {
 	s.Engine.Load(c.Set)
 	s.o.Log.Info("documents", "change", c.Text, "policies", len(c.Set.Policies()))
 	s.warnOfStrangers(c.Set)
-	s.later(journal.Event{
+	s.Note(journal.Event{
 		At: time.Now(), Kind: journal.KindDocumentChanged, Source: journal.SourcePoise, Subject: "documents", Text: c.Text + ".",
 	})
 	if s.o.Unguarded {

@@ -56,7 +56,7 @@ func (s Story) words() int {
 // title says what was done, in a few words: "Five slow payment calls in a
 // hundred".
 func (f facts) title() string {
-	if f.ended && f.arms().Fault.Delivered == 0 {
+	if f.ended && f.arms().Fault.Delivered == 0 && !f.alone() {
 		return "A fault that met nobody"
 	}
 	if len(f.spec.Policies) == 1 {
