@@ -57,9 +57,9 @@ type front struct {
 type refusal uint8
 
 const (
-	refusedLimit refusal = iota // too many are open
-	refusedTLS                  // its handshake failed
-	refusedResets               // its caller reset one stream after another
+	refusedLimit  refusal = iota // too many are open
+	refusedTLS                   // its handshake failed
+	refusedResets                // its caller reset one stream after another
 	refusals
 )
 

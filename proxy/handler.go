@@ -214,12 +214,15 @@ func (h *handler) rewrite(r *httputil.ProxyRequest, up *Upstream) {
 		out.Header.Del("Http2-Settings")
 	}
 	if h.added {
+		addVia(in, out)
+	}
+	if h.added && up != nil { // whom a caller chose need not learn who it is
 		addForwarded(in, out)
 	}
 }
 
-// addForwarded adds Via (RFC 9110 section 7.6.3), the peer to X-Forwarded-For,
-// and the host and scheme where nobody in front of us told them.
+// addForwarded adds the peer to X-Forwarded-For, and the host and scheme where
+// nobody in front of us told them.
 func addForwarded(in, out *http.Request) {
 	host, _, err := net.SplitHostPort(in.RemoteAddr)
 	if err == nil {
@@ -236,6 +239,10 @@ func addForwarded(in, out *http.Request) {
 		}
 		out.Header.Set("X-Forwarded-Proto", scheme)
 	}
+}
+
+// addVia adds Via (RFC 9110 section 7.6.3).
+func addVia(in, out *http.Request) {
 	version := "1.1"
 	switch {
 	case in.ProtoMajor == 2:

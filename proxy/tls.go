@@ -82,7 +82,7 @@ func (t TLS) build(contents [][]byte) (*tls.Config, error) {
 // proved. The connection's deadline bounds it.
 func (m *certificates) handshake(c *conn) (net.Conn, error) {
 	over := tls.Server(c, m.config())
-	if err := over.HandshakeContext(context.Background()); err != nil {
+	if err := over.Handshake(); err != nil {
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	state := over.ConnectionState()
