@@ -109,7 +109,7 @@ func (c *Chunks) sizeLine(x byte) *Error {
 	case x == '\r':
 		c.state = chunkSizeLF
 	case c.state == chunkExt && classes[x]&valueByte != 0:
-	case c.state != chunkExt && x == ';':
+	case c.state == chunkSize && x == ';':
 		c.state = chunkExt
 	case c.state != chunkExt && (x == ' ' || x == '\t'):
 		c.state = chunkBlank

@@ -59,3 +59,14 @@ func (m *message) take(in []byte) {
 	m.body, m.rest = in[:n], in[n:]
 	m.out = append(m.out, m.body...)
 }
+
+// data returns the body without chunks.
+func (m *message) data() string {
+	if !m.head.Body.Chunked {
+		return string(m.body)
+	}
+	var c wire.Chunks
+	var data []byte
+	c.Walk(m.body, func(b []byte) { data = append(data, b...) })
+	return string(data)
+}

@@ -270,8 +270,9 @@ func requestChunks() []vector {
 	return []vector{
 		{name: "chunks go on as they came (7.1)", in: body("3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n" + next), rest: next},
 		{name: "sizes may have capitals and zeros in front (7.1)", in: body("000b\r\n0123456789a\r\nB\r\n0123456789a\r\n000\r\n\r\n")},
-		{name: "extensions go on (7.1.1)", in: body("3;a=b;c=\"d e\xe9\"\r\nabc\r\n0 ; x\r\n\r\n")},
+		{name: "extensions go on (7.1.1)", in: body("3;a=b;c=\"d e\xe9\"\r\nabc\r\n0; x\r\n\r\n")},
 		{name: "a size padded with spaces goes on (7.1)", in: body("3  \r\nabc\r\n0\r\n\r\n")},
+		{name: "white space between a size and its extension is refused, for not all readers skip it (7.1.1)", in: body("3 ;a\r\nabc\r\n0\r\n\r\n"), status: 400},
 		{name: "a size with a second number is refused (7.1)", in: body("3 4\r\nabc\r\n0\r\n\r\n"), status: 400},
 		{name: "a size with a prefix is refused (7.1)", in: body("0x3\r\nabc\r\n0\r\n\r\n"), status: 400},
 		{name: "a negative size is refused (7.1)", in: body("-1\r\nabc\r\n0\r\n\r\n"), status: 400},

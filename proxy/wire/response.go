@@ -57,25 +57,30 @@ func (h *Head) checkResponse(method []byte) *Error {
 		return bad("the protocol is switched to none that may be")
 	case h.Status < 200 && h.Status != 101 && framed:
 		return bad("an informational answer has no body")
-	case !h.Bodiless(method):
-		if !h.Body.Chunked && h.Body.Length < 0 {
-			h.Close = true // the end of the connection is the end of the body
-		}
-		return nil
-	case string(method) != "HEAD" && h.Status != 304:
+	case h.Status < 200 || h.Status == 204 || tunnels(method, h.Status):
 		// No length belongs there (RFC 9110 section 8.6). Who sends one may send
 		// the body too, so the connection is not used for another answer.
-		h.endAll(ContentLength)
-		h.endAll(TransferEncoding)
+		for _, k := range [...]Known{ContentLength, TransferEncoding, Trailer} {
+			h.endAll(k)
+		}
 		h.Close = h.Close || framed
 	}
-	h.Body = Body{Length: 0}
+	switch {
+	case h.Bodiless(method):
+		h.Body = Body{Length: 0}
+	case !h.Body.Chunked && h.Body.Length < 0:
+		h.Close = true // the end of the connection is the end of the body
+	}
 	return nil
 }
 
 // Bodiless says whether an answer to a method has no body, whatever its fields
 // say.
 func (h *Head) Bodiless(method []byte) bool {
-	return h.Status < 200 || h.Status == 204 || h.Status == 304 || string(method) == "HEAD" ||
-		(string(method) == "CONNECT" && h.Status < 300)
+	return h.Status < 200 || h.Status == 204 || h.Status == 304 || string(method) == "HEAD" || tunnels(method, h.Status)
+}
+
+// tunnels says whether what follows the head of an answer is a tunnel.
+func tunnels(method []byte, status int) bool {
+	return string(method) == "CONNECT" && status >= 200 && status < 300
 }

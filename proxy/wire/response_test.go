@@ -92,6 +92,7 @@ func bodiless() []vector {
 		{name: "204 has no body (RFC 9110, 15.3.5)", in: after + ok, rest: ok},
 		{name: "a length in 204 is left out, and nothing behind it is believed (RFC 9110, 8.6)", in: "HTTP/1.1 204 No Content\r\nA: 1\r\n" + length + "\r\nabc", out: "HTTP/1.1 204 No Content\r\nA: 1\r\n\r\n", rest: "abc", close: true},
 		{name: "a length of nothing in 204 is left out (RFC 9110, 8.6)", in: "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n" + after, out: after, rest: after},
+		{name: "a length in 204 is left out of an answer to HEAD too (RFC 9110, 8.6)", method: "HEAD", in: "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n" + after, out: after, rest: after},
 		{name: "chunks in 204 are left out, and nothing behind them is believed (6.1)", in: "HTTP/1.1 204 No Content\r\n" + chunked + "\r\n0\r\n\r\n", out: after, rest: "0\r\n\r\n", close: true},
 		{name: "success of CONNECT has no body, whatever it says (6.3)", method: "CONNECT", in: ok + length + "\r\nabc", out: ok + "\r\n", rest: "abc", close: true},
 		{name: "failure of CONNECT has a body (6.3)", method: "CONNECT", in: "HTTP/1.1 403 Forbidden\r\n" + length + "\r\nabc" + after, rest: after},
