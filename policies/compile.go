@@ -61,6 +61,7 @@ type Trial struct {
 	Interval, Lease time.Duration
 	Alpha, Beta float64
 	MinBad      int
+	Terms
 }
 
 // Compile gives documents their meaning, all of them or none. The error is
@@ -223,6 +224,7 @@ func (d draft) trial(s *Set) *Trial {
 			t.Policies = append(t.Policies, p)
 		}
 	}
+	t.Terms = d.terms(t)
 	return t
 }
 

@@ -106,6 +106,9 @@ func (v *validator) ramp(rungs []Rung) {
 	v.some("spec.ramp", len(rungs), "")
 	for i, rung := range rungs {
 		field, last := entry("spec.ramp", i), i == len(rungs)-1
+		if rung.Percentage == 0 {
+			v.report(field+".percentage", "0 faults nobody", "a percentage above 0", "")
+		}
 		if i > 0 && rung.Percentage <= rungs[i-1].Percentage {
 			v.report(field+".percentage", rung.Percentage.String()+" is not above the rung below", "percentages that climb", "")
 		}

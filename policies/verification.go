@@ -20,7 +20,7 @@ type Verification struct {
 	Baseline   *Duration `yaml:"baseline" doc:"Objectives must hold this long before the first fault. Default 30s."`
 	Duration   *Duration `yaml:"duration" doc:"Longest time with faults. Default 5m."`
 	Recovery   *Duration `yaml:"recovery" doc:"Time back to objective is measured up to this long. Default 30s."`
-	Ramp       []Rung    `yaml:"ramp" later:"the verifier" doc:"Percentages to climb; a rung needs the one below it clean."`
+	Ramp       []Rung    `yaml:"ramp" doc:"Percentages to climb, none above that of the policies; a rung needs the one below it clean."`
 	Interval   *Duration `yaml:"interval" doc:"How often evidence is judged. Default 250ms."`
 	Lease      *Duration `yaml:"lease" doc:"How long a fault outlives the last renewal. Default 3s."`
 	Alpha      *float64  `yaml:"alpha" doc:"Bound on ever halting a true hypothesis in this run. Default 0.01."`

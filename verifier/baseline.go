@@ -17,6 +17,7 @@ func (j *Judge) endBaseline() *Decision {
 			"%s: no request came in the %s before the first fault.", silent, inSeconds(j.tick.Elapsed))}
 	}
 	j.state, j.injectingAt, j.clean = StateInjecting, j.tick.Elapsed, j.counts
+	j.ramp.step(j.tick.Elapsed, j.counts)
 	if j.spec.Baseline > 0 {
 		j.happened(j.baselineHeld())
 	}

@@ -17,6 +17,7 @@ const (
 	KindRecovered    = "recovered"
 	KindRunEnded     = "run.ended"
 	KindNote         = "note"
+	KindFrozen       = "evidence.frozen"
 )
 
 // RunStarted is the data of run.started: everything needed to judge the run
@@ -83,6 +84,17 @@ type Decision struct {
 	StopReason  string  `json:"stopReason,omitempty"`
 	Reason      string  `json:"reason"`
 	Guards      []Guard `json:"guards,omitempty"`
+}
+
+// Frozen is the data of evidence.frozen: what holds the ramp back.
+type Frozen struct {
+	Share    float64 `json:"share"` // in force, in [0,1]
+	Evidence float64 `json:"evidence"`
+}
+
+// Climbed is the data of the note that the ramp went up.
+type Climbed struct {
+	Share float64 `json:"share"` // in force from now on, in [0,1]
 }
 
 // Recovered is the data of recovered.

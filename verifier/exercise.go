@@ -24,7 +24,7 @@ func (j *Judge) noteArmless() {
 
 // unexercised says why the hypothesis has not been tested, or nothing.
 func (j *Judge) unexercised() string {
-	c := j.counts
+	c := j.tested()
 	least := uint64(0)
 	for i, o := range j.objectives {
 		if o.Advisory {
@@ -59,10 +59,11 @@ func (j *Judge) undelayed() string {
 			asked = p.Delay
 		}
 	}
-	if j.counts.Delivered == 0 || asked == 0 {
+	c := j.tested()
+	if c.Delivered == 0 || asked == 0 {
 		return ""
 	}
-	if mean := time.Duration(float64(j.counts.DelaySum) / float64(j.counts.Delivered)); 2*mean < asked {
+	if mean := time.Duration(float64(c.DelaySum) / float64(c.Delivered)); 2*mean < asked {
 		return fmt.Sprintf("faulted requests were delayed by %v on average, and %v was asked", mean.Round(time.Millisecond), asked)
 	}
 	return ""
@@ -73,6 +74,9 @@ func (j *Judge) undecided() *Decision {
 	after := inSeconds(j.tick.Elapsed - j.injectingAt)
 	if j.armless() {
 		return &Decision{Verdict: Inconclusive, Reason: fmt.Sprintf("The time ended after %s. %s", after, armlessSentence)}
+	}
+	if !j.atTop() && j.counts.Delivered > 0 {
+		return &Decision{Verdict: Inconclusive, Reason: fmt.Sprintf("The time ended after %s. %s", after, j.stuckSentence())}
 	}
 	if why := j.unexercised(); why != "" {
 		return &Decision{Verdict: NotExercised, Reason: fmt.Sprintf("The belief was not tested in %s: %s.", after, why)}

@@ -91,6 +91,7 @@ func (j *Judge) evidence() *Decision {
 		return d
 	}
 	if injecting {
+		j.climb()
 		return j.uphold()
 	}
 	return nil
@@ -104,11 +105,7 @@ func (j *Judge) breach() *Decision {
 	guards := slices.DeleteFunc(j.tests(), func(g guard) bool {
 		return g.evidence.Weight == 0 || g.tally().Bad < j.spec.MinBad
 	})
-	evidence := make([]stats.Evidence, len(guards))
-	for i, g := range guards {
-		evidence[i] = g.evidence
-	}
-	if stats.Combine(evidence) < stats.Line(j.spec.Alpha) {
+	if combined(guards) < stats.Line(j.spec.Alpha) {
 		return nil
 	}
 	worst := slices.MaxFunc(guards, func(a, b guard) int { return cmp.Compare(a.evidence.Log, b.evidence.Log) })
@@ -117,6 +114,15 @@ func (j *Judge) breach() *Decision {
 		return stopped(StopBaseline, reason)
 	}
 	return &Decision{Verdict: Breached, Attribution: j.attribute(), Reason: reason}
+}
+
+// combined returns the log e of the guards together.
+func combined(guards []guard) float64 {
+	evidence := make([]stats.Evidence, len(guards))
+	for i, g := range guards {
+		evidence[i] = g.evidence
+	}
+	return stats.Combine(evidence)
 }
 
 // breachSentence says what was seen, with numbers and denominators: those of

@@ -9,7 +9,8 @@ import "time"
 //	    └──────────┴─────────┴──────────┴──→ stopped
 //
 // and every tick is judged in the same order: was it stopped from outside, are
-// the counts fresh, are they valid, what do they prove, is the time over.
+// the counts fresh, are they valid, what do they prove, may more be faulted, is
+// the time over.
 type Judge struct {
 	spec       Spec
 	objectives []*objective
@@ -28,6 +29,7 @@ type Judge struct {
 	settling    bool   // proven; the last faulted requests are awaited
 	noted       bool   // that there are no arms
 
+	ramp     ramp
 	recovery recovery
 	events   []Event
 	revoke   string
@@ -39,6 +41,9 @@ type Judge struct {
 type Judgement struct {
 	// State is where the run is now.
 	State State
+	// Share of eligible requests that meets the fault from now on; 0: that of each
+	// policy.
+	Share float64
 	// Renew says that the leases may be renewed, from the beat of this tick.
 	Renew bool
 	// Revoke is not empty when the leases must end now; it says why.
@@ -76,6 +81,7 @@ func (j *Judge) Step(t Tick) Judgement {
 	}
 	return Judgement{
 		State:    j.state,
+		Share:    j.share(),
 		Renew:    j.state == StateInjecting && j.fresh && !j.settling,
 		Revoke:   j.revoke,
 		Decision: j.decision,

@@ -21,6 +21,9 @@ type Watch interface {
 	// StateBaseline tosses coins and injects nothing, StateInjecting counts the
 	// arms, any other state counts neither.
 	Phase(state State)
+	// Share sets the share of eligible requests, in [0,1], that every policy of
+	// the run draws from now on, in place of its own. It is never above that.
+	Share(share float64)
 	// Read returns exact cumulative counts since the watch began. Requests in
 	// flight that are older than an objective's latency are bad already.
 	Read(ctx context.Context) (Counts, error)
@@ -133,14 +136,16 @@ type Spec struct {
 	Owner        string          `json:"owner,omitempty"`
 	Objectives   []ObjectiveSpec `json:"objectives"`
 	Policies     []PolicySpec    `json:"policies"`
-	Baseline     time.Duration   `json:"baseline"`
-	Duration     time.Duration   `json:"duration"`
-	Recovery     time.Duration   `json:"recovery"`
-	Interval     time.Duration   `json:"interval"`
-	Lease        time.Duration   `json:"lease"`
-	Alpha        float64         `json:"alpha"`
-	Beta         float64         `json:"beta"`
-	MinBad       uint64          `json:"minBad"`
+	// Ramp are the shares to climb, in place of the policies' own; empty: those.
+	Ramp     []Rung        `json:"ramp,omitempty"`
+	Baseline time.Duration `json:"baseline"`
+	Duration time.Duration `json:"duration"`
+	Recovery time.Duration `json:"recovery"`
+	Interval time.Duration `json:"interval"`
+	Lease    time.Duration `json:"lease"`
+	Alpha    float64       `json:"alpha"`
+	Beta     float64       `json:"beta"`
+	MinBad   uint64        `json:"minBad"`
 }
 
 // ObjectiveSpec is one objective of a Spec. Rates are ratios in [0,1].
@@ -159,6 +164,13 @@ type ObjectiveSpec struct {
 	Advisory bool          `json:"advisory,omitempty"`
 	// Compiled is the objective the data plane counts with. It is not recorded.
 	Compiled *policies.Promise `json:"-"`
+}
+
+// Rung is one step of a ramp.
+type Rung struct {
+	Share float64 `json:"share"` // of eligible requests, in [0,1]
+	// For is the least time on the rung. The last one lasts to the end.
+	For time.Duration `json:"for,omitempty"`
 }
 
 // PolicySpec is one policy of a Spec.

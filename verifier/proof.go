@@ -12,14 +12,15 @@ import (
 // last faulted requests.
 const settleLimit = 10 * time.Second
 
-// uphold decides when every deciding objective is proven in the fault arm.
+// uphold decides when every deciding objective is proven in the fault arm, on
+// the last rung where there is a ramp.
 //
 // Slow requests are the last to be counted, so a proof from finished ones alone
 // would be biased. When the finished ones prove it, the faults end, and the run
 // waits until none is pending (or until the proof stands with all of them
 // counted as bad). If what comes in breaks the proof, the faults go on.
 func (j *Judge) uphold() *Decision {
-	if !j.proven(false) || j.unexercised() != "" || j.armless() {
+	if !j.atTop() || !j.proven(false) || j.unexercised() != "" || j.armless() {
 		j.settling = false
 		return nil
 	}
@@ -36,12 +37,12 @@ func (j *Judge) uphold() *Decision {
 // proven says whether the reverse evidence of every deciding objective has
 // reached 1/beta, with pending requests left out or counted as bad.
 func (j *Judge) proven(pendingBad bool) bool {
-	some := false
+	some, seen := false, j.tested()
 	for i, o := range j.objectives {
 		if o.Advisory {
 			continue
 		}
-		c := j.counts.Objectives[i]
+		c := seen.Objectives[i]
 		total := batch(c.Fault)
 		if pendingBad {
 			total.Requests += c.Pending
@@ -63,9 +64,10 @@ func (j *Judge) upheldSentence() string {
 // armSentence tells what the fault arm showed, by deciding objective.
 func (j *Judge) armSentence() string {
 	var parts []string
+	seen := j.tested()
 	for i, o := range j.objectives {
 		if !o.Advisory {
-			parts = append(parts, tallySentence(guard{objective: o, kind: GuardFaultArm, counts: j.counts.Objectives[i]}, ""))
+			parts = append(parts, tallySentence(guard{objective: o, kind: GuardFaultArm, counts: seen.Objectives[i]}, j.onRung()))
 		}
 	}
 	return strings.Join(parts, "; and ")

@@ -36,6 +36,9 @@ func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
 		problems = append(problems, err)
 		spec.Policies = append(spec.Policies, s)
 	}
+	for _, step := range trial.Ramp {
+		spec.Ramp = append(spec.Ramp, Rung{Share: step.Share.Ratio(), For: step.For})
+	}
 	if !slices.ContainsFunc(spec.Objectives, func(o ObjectiveSpec) bool { return !o.Advisory }) {
 		problems = append(problems, fmt.Errorf("hypothesis %q: no objective decides: leave out advisory on at least one", spec.Hypothesis))
 	}

@@ -34,9 +34,10 @@ type runner struct {
 	counts   Counts // newest that were read
 	blind    bool   // the last reading failed
 	state    State
-	armed    bool // the policies are on record
-	recorded bool // the deciding tick is durable
-	broken   bool // the record failed
+	share    float64 // in force; 0: that of each policy
+	armed    bool    // the policies are on record
+	recorded bool    // the deciding tick is durable
+	broken   bool    // the record failed
 
 	done chan struct{}
 	mu   sync.Mutex
@@ -73,6 +74,7 @@ func (r *runner) turn(ctx context.Context) bool {
 	if err := r.record(ctx, t, j); err != nil {
 		r.unrecorded(err)
 	} else if j.State == StateInjecting {
+		r.draw(j.Share)
 		r.inject(ctx, j, got.beat)
 	}
 	r.publish()
@@ -152,6 +154,14 @@ func (r *runner) enter(s State) {
 	if s != r.state {
 		r.state = s
 		r.watch.Phase(s)
+	}
+}
+
+// draw tells the data plane what share of requests meets the fault from now on.
+func (r *runner) draw(share float64) {
+	if share > 0 && share != r.share {
+		r.share = share
+		r.watch.Share(share)
 	}
 }
 
@@ -238,6 +248,9 @@ func (r *runner) inject(ctx context.Context, j Judgement, beat time.Duration) {
 func (r *runner) arm(ctx context.Context) error {
 	until := r.now().Add(r.spec.Duration).Round(0)
 	for _, p := range r.spec.Policies {
+		if r.share > 0 {
+			p.Share = r.share
+		}
 		event := Event{
 			Kind: KindPolicyArmed, Subject: p.Name, Data: PolicyArmed{Policy: p, Until: until},
 			Text: fmt.Sprintf("%s is armed: %s for %s of the requests it matches, until %s at the latest.",

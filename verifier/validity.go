@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/poise-dev/poise/verifier/stats"
 )
@@ -65,23 +66,36 @@ func broken(before, now Tally) string {
 	}
 }
 
-// split tests that the coin falls as often as it should, in the baseline and
-// among the arms: the average of two e-values against 1/splitAlpha.
+// split tests that the coin falls as often as it should, in the baseline and on
+// every rung: the average of their e-values against 1/splitAlpha.
 func (j *Judge) split() *Decision {
 	share, ok := coin(j.spec)
 	if !ok {
 		return nil
 	}
-	c := j.counts
-	evidence := stats.Combine([]stats.Evidence{
-		{Weight: 0.5, Log: stats.Split(share, c.BeforeDrawn, c.Before.Requests)},
-		{Weight: 0.5, Log: stats.Split(share, c.Drawn, c.Offered)},
-	})
-	if evidence < stats.Line(splitAlpha) {
+	first := share
+	if len(j.spec.Ramp) > 0 {
+		first = j.spec.Ramp[0].Share
+	}
+	tosses := append([]toss{{first, j.counts.BeforeDrawn, j.counts.Before.Requests}}, j.ramp.tosses(j.spec, share, j.counts)...)
+	var evidence []stats.Evidence
+	var said []string
+	for _, t := range tosses {
+		evidence = append(evidence, stats.Evidence{Weight: 1 / float64(len(tosses)), Log: stats.Split(t.share, t.drawn, t.all)})
+		if t.all > 0 {
+			said = append(said, fmt.Sprintf("%d of %d requests were drawn, and it should be %s of them", t.drawn, t.all, percent(t.share)))
+		}
+	}
+	if stats.Combine(evidence) < stats.Line(splitAlpha) {
 		return nil
 	}
-	return stopped(StopInvalid, fmt.Sprintf("The split is wrong: %d of %d requests were drawn, and it should be %s of them.",
-		c.BeforeDrawn+c.Drawn, c.Before.Requests+c.Offered, percent(share)))
+	return stopped(StopInvalid, "The split is wrong: "+strings.Join(said, "; ")+".")
+}
+
+// toss is how often a coin was tossed, and fell on fault.
+type toss struct {
+	share      float64
+	drawn, all uint64
 }
 
 // coin returns the share of requests that one toss draws, and whether there is

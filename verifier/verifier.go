@@ -95,6 +95,7 @@ func (v *Verifier) Start(ctx context.Context, spec Spec) (Run, error) {
 	}
 	watch.Phase(StateBaseline)
 	r := v.newRunner(spec, watch)
+	r.draw(r.judge.share())
 	if err := r.chronicle.tell(ctx, started(spec, r.began)); err != nil {
 		watch.Close()
 		return Run{}, fmt.Errorf("start %s: %w", spec.Verification, err)

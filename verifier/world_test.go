@@ -101,6 +101,15 @@ func (w *world) Phase(s verifier.State) {
 	w.note("phase "+string(s), 0)
 }
 
+// Share implements verifier.Watch.
+func (w *world) Share(share float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flow()
+	w.share = share
+	w.note(fmt.Sprintf("share %v", share), 0)
+}
+
 // Read implements verifier.Watch.
 func (w *world) Read(ctx context.Context) (verifier.Counts, error) {
 	w.mu.Lock()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
+	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy/fault"
 	"github.com/poise-dev/poise/verifier"
 )
@@ -47,6 +49,11 @@ func (w watch) Phase(s verifier.State) {
 	default:
 		w.Watch.Phase(fault.PhaseIdle)
 	}
+}
+
+// Share implements [verifier.Watch].
+func (w watch) Share(share float64) {
+	w.Watch.Share(policies.Percent(math.Round(share * policies.Whole)))
 }
 
 // Read implements [verifier.Watch].

@@ -151,11 +151,18 @@ func (p *Passage) Coin(policy *policies.Policy) uint32 {
 	if policy.FailFirst > 0 {
 		return g.turn(policy.FailFirst)
 	}
-	if w := g.watch.Load(); w != nil {
-		if f := p.flight(w); f != nil {
-			return f.coin
-		}
+	w := g.watch.Load()
+	if w == nil {
+		return p.toss(policy, g)
 	}
+	if f := p.flight(w); f != nil {
+		return w.within(f.coin)
+	}
+	return w.within(p.toss(policy, g))
+}
+
+// toss draws for one request alone.
+func (p *Passage) toss(policy *policies.Policy, g *gate) uint32 {
 	if policy.Seeded {
 		return policy.SeededCoin(g.coins.Add(1) - 1)
 	}

@@ -63,6 +63,7 @@ type Watch struct {
 	latency time.Duration
 
 	phase atomic.Int32
+	share atomic.Uint64 // in force, in place of the policies' own, +1; 0: none
 	// unfollowing: calls cannot be tied to the edge, so each tosses its own coin
 	// and there are no arms.
 	unfollowing          atomic.Bool
