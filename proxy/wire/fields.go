@@ -71,7 +71,9 @@ func (h *Head) note(f *Field) *Error {
 	case Trailer:
 		return noteTrailer(f)
 	case Host:
-		return h.noteHost(f)
+		if h.Method != nil {
+			return h.noteHost(f)
+		}
 	case Connection:
 		h.end(f)
 		return h.noteConnection(f.Value)

@@ -124,6 +124,7 @@ func responseFields() []vector {
 		{name: "what ends at this hop is left out (RFC 9110, 7.6.1)", in: ok + "Keep-Alive: timeout=5\r\nConnection: keep-alive, X-A\r\nX-A: 1\r\n" + length + "\r\nabc", out: ok + length + "\r\nabc"},
 		{name: "challenges of a proxy end here (RFC 9110, 11.7.1)", in: "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nProxy-Authentication-Info: a=b\r\n" + length + "\r\nabc", out: "HTTP/1.1 407 No\r\n" + length + "\r\nabc"},
 		{name: "TE means nothing in an answer, and ends here (RFC 9110, 10.1.4)", in: ok + "TE: trailers\r\n" + length + "\r\nabc", out: ok + length + "\r\nabc"},
+		{name: "Host means nothing in an answer, and goes on", in: ok + "Host: a, b\r\nHost: c\r\n" + length + "\r\nabc"},
 		{name: "a folded line is refused (5.2)", in: ok + "A: 1\r\n\t2\r\n" + length + "\r\nabc", status: 502},
 		{name: "white space before a colon is refused (5.1)", in: ok + "Content-Length : 3\r\n\r\nabc", status: 502},
 		{name: "a bare LF is refused (2.2)", in: ok + "A: 1\nB: 2\r\n" + length + "\r\nabc", status: 502},
