@@ -1,0 +1,420 @@
+package proxy_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/fault/faulttest"
+)
+
+// shop is an upstream whose answers say much about their body.
+type shop struct {
+	address string
+	calls   atomic.Int64
+	sent    atomic.Int64 // bytes of request bodies
+	marked  atomic.Value // x-poise-fault of the last request
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	u := new(shop)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u.calls.Add(1)
+		u.marked.Store(r.Header.Get("X-Poise-Fault"))
+		n, _ := io.Copy(io.Discard, r.Body)
+		u.sent.Add(n)
+		h := w.Header()
+		h.Set("Content-Type", "text/plain")
+		h.Set("X-From", "upstream")
+		h.Set("Etag", `"e"`)
+		h.Set("Content-Digest", "sha-256=:x:")
+		h.Set("Accept-Ranges", "bytes")
+		switch r.URL.Path {
+		case "/empty":
+			w.WriteHeader(http.StatusNoContent)
+		case "/part":
+			h.Set("Content-Range", "bytes 0-3/10")
+			h.Set("Content-Length", "4")
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "fine")
+		case "/long":
+			h.Set("Content-Length", "110")
+			io.WriteString(w, strings.Repeat("x", 110))
+		default:
+			h.Set("Content-Length", "4")
+			io.WriteString(w, "fine")
+		}
+	}))
+	t.Cleanup(s.Close)
+	u.address = s.Listener.Addr().String()
+	return u
+}
+
+// all is a policy that every request meets.
+func all(fault string) string {
+	return faulttest.Policy("p", "{percentage: 100, fault: "+fault+"}")
+}
+
+func TestEveryFaultAfterTheUpstreamLooksTheSameThroughEveryAdapter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault   string
+		request string // "GET /pay" unless it says otherwise
+		status  int
+		body    string
+		header  map[string]string
+		err     error
+		least   time.Duration
+		uncalled,
+		skipped bool
+	}{
+		"a delay may come after the upstream answered": {
+			fault: "{delay: {fixed: 50ms, phase: response}}", status: 200, body: "fine", least: 50 * time.Millisecond,
+			header: map[string]string{"X-From": "upstream"},
+		},
+		"an abort may come after the upstream was called": {
+			fault:  `{abort: {status: 503, body: "sold out", contentType: text/html, phase: response}}`,
+			status: 503, body: "sold out", header: map[string]string{"X-From": "", "Etag": "", "Content-Type": "text/html"},
+		},
+		"an abort before it keeps the upstream uncalled": {
+			fault: "{abort: {status: 503}, response: {status: 500}}", status: 503, uncalled: true,
+		},
+		"a reset may come after the upstream was called": {fault: "{abort: {connection: reset, phase: response}}", err: syscall.ECONNRESET},
+		"a close may come after the upstream was called": {fault: "{abort: {connection: close, phase: response}}", err: io.ErrUnexpectedEOF},
+		"a hang may come after the upstream was called": {
+			fault: "{abort: {connection: hang, timeout: 60ms, phase: response}}", err: io.ErrUnexpectedEOF, least: 60 * time.Millisecond,
+		},
+		"a status is rewritten, and the body stays": {
+			fault: "{response: {status: 501}}", status: 501, body: "fine", header: map[string]string{"Etag": `"e"`, "Content-Length": "4"},
+		},
+		"a body is rewritten, and the header stays true": {
+			fault: "{response: {body: overloaded}}", status: 200, body: "overloaded",
+			header: map[string]string{"Content-Length": "10", "Etag": "", "Content-Digest": "", "Accept-Ranges": "", "X-From": "upstream", "Content-Type": "text/plain"},
+		},
+		"a body may be emptied": {
+			fault: `{response: {body: ""}}`, status: 200, header: map[string]string{"Content-Length": "0", "Etag": ""},
+		},
+		"part of a body becomes a whole one": {
+			request: "GET /part", fault: "{response: {body: overloaded}}", status: 200, body: "overloaded",
+			header: map[string]string{"Content-Range": ""},
+		},
+		"header fields are set, added and removed": {
+			fault:  "{response: {headers: {set: {x-from: poise, x-new: a}, add: {x-from: too}, remove: [etag]}}}",
+			status: 200, body: "fine", header: map[string]string{"X-From": "poise", "X-New": "a", "Etag": "", "Content-Length": "4"},
+		},
+		"a status without body takes the body away": {
+			fault: "{response: {status: 204}}", status: 204, header: map[string]string{"Content-Length": "", "Etag": ""},
+		},
+		"a status with a body, where there was none, has an empty one": {
+			request: "GET /empty", fault: "{response: {status: 200}}", status: 200, header: map[string]string{"Content-Length": "0"},
+		},
+		"a body that cannot be rewritten passes": {
+			request: "GET /empty", fault: "{response: {body: x}}", status: 204, skipped: true, header: map[string]string{"Etag": `"e"`},
+		},
+		"the answer to HEAD has no body to rewrite": {
+			request: "HEAD /pay", fault: "{response: {body: overloaded}}", status: 200, skipped: true,
+			header: map[string]string{"Content-Length": "4", "Etag": `"e"`},
+		},
+		"a truncated body keeps its declared length": {
+			fault: "{response: {truncateAfter: 3B}}", status: 200, body: "fin", err: io.ErrUnexpectedEOF,
+			header: map[string]string{"Content-Length": "4", "Etag": `"e"`},
+		},
+		"a body may be truncated before it begins": {
+			fault: "{response: {truncateAfter: 0B}}", status: 200, err: io.ErrUnexpectedEOF, header: map[string]string{"Content-Length": "4"},
+		},
+		"what is rewritten may be truncated": {
+			fault: "{response: {body: overloaded, truncateAfter: 4B}}", status: 200, body: "over", err: io.ErrUnexpectedEOF,
+			header: map[string]string{"Content-Length": "10"},
+		},
+		"a body that ends before is not truncated": {
+			fault: "{response: {truncateAfter: 4B}}", status: 200, body: "fine", skipped: true,
+		},
+		"a body is reset in the middle": {
+			fault: "{response: {resetAfter: 3B}}", status: 200, body: "fin", err: syscall.ECONNRESET, header: map[string]string{"Content-Length": "4"},
+		},
+		"a body is throttled on its way down": {
+			request: "GET /long", fault: "{throttle: {download: 100B/s}}", status: 200, body: strings.Repeat("x", 110), least: 90 * time.Millisecond,
+		},
+		"a body is throttled on its way up": {
+			request: "POST /pay", fault: "{throttle: {upload: 100B/s}}", status: 200, body: "fine", least: 90 * time.Millisecond,
+		},
+		"events are delayed, and this is none": {
+			fault: "{delay: {fixed: 1h, phase: event}}", status: 200, body: "fine", skipped: true,
+		},
+	} {
+		for adapter, start := range adapters() {
+			t.Run(name+" ("+adapter+")", func(t *testing.T) {
+				e := faulttest.Engine(t, faulttest.Compile(t, all(tc.fault)), faulttest.NewPermit("p"), faulttest.Always)
+				u := newShop(t)
+				began := time.Now()
+				answer, err := exchange(start(t, e, u.address), requestOf(tc.request))
+				took := time.Since(began)
+				if !errors.Is(err, tc.err) {
+					t.Errorf("error %v, want %v", err, tc.err)
+				}
+				if took < tc.least {
+					t.Errorf("it took %s, want at least %s", took, tc.least)
+				}
+				if answer.status != tc.status || answer.body != tc.body {
+					t.Errorf("answer %d %q, want %d %q", answer.status, answer.body, tc.status, tc.body)
+				}
+				for name, want := range tc.header {
+					if got := answer.header.Get(name); got != want {
+						t.Errorf("%s: %q, want %q", name, got, want)
+					}
+				}
+				if called := u.calls.Load() == 1; called == tc.uncalled {
+					t.Errorf("the upstream was called: %t", called)
+				}
+				if strings.HasPrefix(tc.request, "POST") && u.sent.Load() != 110 {
+					t.Errorf("the upstream got %d bytes, want 110", u.sent.Load())
+				}
+				settled(t, e)
+				if c, _ := e.Counts("p"); c.Fault != 1 || (c.Suppressed["skipped"] == 1) != tc.skipped {
+					t.Errorf("counts %+v; want one fault, skipped: %t", c, tc.skipped)
+				}
+			})
+		}
+	}
+}
+
+// requestOf returns a request for "METHOD /path", with a body where there is one.
+func requestOf(line string) string {
+	if line == "" {
+		line = "GET /pay"
+	}
+	head := line + " HTTP/1.1\r\nHost: shop.local\r\nConnection: close\r\n"
+	if strings.HasPrefix(line, "POST") {
+		return head + "Content-Length: 110\r\n\r\n" + strings.Repeat("y", 110)
+	}
+	return head + "\r\n"
+}
+
+// settled waits until no fault is active and the request was counted: that is
+// when its handler has ended, a moment after its caller has the answer.
+func settled(t *testing.T, e *fault.Engine) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
+		none, control, faulted := e.Lane("default").Requests()
+		if c, _ := e.Counts("p"); c.Active == 0 && none+control+faulted > 0 {
+			return
+		}
+	}
+	t.Error("the request has not ended after five seconds")
+}
+
+func TestCorruptionChangesBytesAndNothingElse(t *testing.T) {
+	for adapter, start := range adapters() {
+		t.Run(adapter, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all("{response: {corrupt: {percentage: 100}}}")), faulttest.NewPermit("p"), faulttest.Always)
+			answer, err := exchange(start(t, e, newShop(t).address), plain)
+			if err != nil || len(answer.body) != 4 || answer.header.Get("Content-Digest") == "" {
+				t.Fatalf("answer %+v, %v; want four bytes, and their digest as it was", answer, err)
+			}
+			for i := range answer.body {
+				if answer.body[i] == "fine"[i] {
+					t.Errorf("byte %d of %q is as it was", i, answer.body)
+				}
+			}
+		})
+	}
+}
+
+func TestAThrottledBodyGoesOnAtFullSpeedWhenItIsReleased(t *testing.T) {
+	for adapter, start := range adapters() {
+		t.Run(adapter, func(t *testing.T) {
+			permit := faulttest.NewPermit("p")
+			e := faulttest.Engine(t, faulttest.Compile(t, all("{throttle: {download: 1B/s}}")), permit, faulttest.Always)
+			address := start(t, e, newShop(t).address)
+			time.AfterFunc(50*time.Millisecond, func() { permit.Revoke("p") })
+			answer, err := exchange(address, requestOf("GET /long"))
+			if err != nil || len(answer.body) != 110 {
+				t.Fatalf("%d bytes, %v; want all 110", len(answer.body), err)
+			}
+			settled(t, e)
+			if c, _ := e.Counts("p"); c.Fault != 0 {
+				t.Errorf("a released request counts as faulted: %+v", c)
+			}
+			if none, _, faulted := e.Lane("default").Requests(); none != 1 || faulted != 0 {
+				t.Errorf("requests: none %d, fault %d; want it in neither arm", none, faulted)
+			}
+		})
+	}
+}
+
+func TestAFaultedRequestIsMarkedForTheNextPoiseAndForCallersWhoMayKnow(t *testing.T) {
+	for name, tc := range map[string]struct {
+		marks fault.Marks
+		fault string
+		want  []string // X-Poise-Fault, Proxy-Status, Server-Timing
+	}{
+		"a caller on this machine": {fault.MarksInternal, "{delay: {fixed: 3ms}}", []string{"p;type=delay", `poise; details="injected:p"`, "poise;dur=3"}},
+		"everybody":                {fault.MarksAlways, "{response: {status: 501}}", []string{"p;type=response", `poise; details="injected:p"`, ""}},
+		"an abort":                 {fault.MarksAlways, "{delay: {fixed: 3ms}, abort: {status: 503}}", []string{"p;type=delay+abort", `poise; details="injected:p"`, "poise;dur=3"}},
+		"what is still to come":    {fault.MarksAlways, "{throttle: {download: 1MB/s}}", []string{"p;type=throttle", `poise; details="injected:p"`, ""}},
+		"nobody":                   {fault.MarksNever, "{delay: {fixed: 3ms}}", []string{"", "", ""}},
+		"nothing was done":         {fault.MarksAlways, "{delay: {fixed: 3ms, phase: event}}", []string{"", "", ""}},
+	} {
+		for adapter, start := range adapters() {
+			t.Run(name+" ("+adapter+")", func(t *testing.T) {
+				e := fault.New(fault.Options{Permit: faulttest.NewPermit("p"), Coin: faulttest.Always, Marks: tc.marks})
+				e.Load(faulttest.Compile(t, all(tc.fault)))
+				u := newShop(t)
+				answer, err := exchange(start(t, e, u.address), plain)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, field := range []string{"X-Poise-Fault", "Proxy-Status", "Server-Timing"} {
+					if got := answer.header.Get(field); got != tc.want[i] {
+						t.Errorf("%s: %q, want %q", field, got, tc.want[i])
+					}
+				}
+				if u.calls.Load() == 1 && u.marked.Load() != "p" {
+					t.Errorf("the upstream got the mark %q, want p", u.marked.Load())
+				}
+			})
+		}
+	}
+}
+
+func TestOnHTTP2AFaultEndsOneStream(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault, body string
+		err         string
+	}{
+		"a truncated body ends short of its length": {"{response: {truncateAfter: 3B}}", "fin", "unexpected EOF"},
+		"a reset body ends by RST_STREAM":           {"{response: {resetAfter: 3B}}", "fin", "stream error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy := faulttest.Policy("p", "{percentage: 100, match: [{path: {prefix: /pay}}], fault: "+tc.fault+"}")
+			e := faulttest.Engine(t, faulttest.Compile(t, policy), faulttest.NewPermit("p"), faulttest.Always)
+			address := serve(t, e, "http://"+h2cShop(t))
+			client := h2cClient(t)
+			var kept [2]net.Addr
+			for i, path := range []string{"/other", "/pay"} {
+				answer, err := client.get(address, path, &kept[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(answer.Body)
+				answer.Body.Close()
+				switch {
+				case path == "/other" && (err != nil || string(body) != "fine"):
+					t.Errorf("%s: %q, %v; want it whole", path, body, err)
+				case path == "/pay" && (string(body) != tc.body || err == nil || !strings.Contains(err.Error(), tc.err)):
+					t.Errorf("%s: %q, %v; want %q and %s", path, body, err, tc.body, tc.err)
+				}
+			}
+			var again net.Addr
+			answer, err := client.get(address, "/other", &again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if again.String() != kept[0].String() {
+				t.Error("the connection did not survive the fault of one stream")
+			}
+		})
+	}
+}
+
+func TestTheAccessLogTellsTheFault(t *testing.T) {
+	var text bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	e := faulttest.Engine(t, faulttest.Compile(t, all("{delay: {fixed: 3ms}, abort: {status: 503}}")), faulttest.NewPermit("p"), faulttest.Always)
+	s, err := proxy.Listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: "http://" + newShop(t).address}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve() }()
+	if _, err := exchange(s.Addr().String(), plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	<-done // nothing writes to the log any more
+	for _, want := range []string{"msg=request", "path=/pay", "status=503", "arm=fault", "fault_policy=p", "fault_type=delay+abort", "fault_delay=3ms", "fault_released=false"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, text.String())
+		}
+	}
+}
+
+func TestEachServerSentEventIsDelayed(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		io.WriteString(w, "data: a\n\n: still here\n\n")
+		http.NewResponseController(w).Flush()
+		io.WriteString(w, "data: b\ndata: c\n\n")
+	}))
+	defer s.Close()
+	for adapter, start := range adapters() {
+		t.Run(adapter, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all("{delay: {fixed: 40ms, phase: event}}")), faulttest.NewPermit("p"), faulttest.Always)
+			began := time.Now()
+			answer, err := exchange(start(t, e, s.Listener.Addr().String()), plain)
+			if err != nil || answer.body != "data: a\n\n: still here\n\ndata: b\ndata: c\n\n" {
+				t.Fatalf("%q, %v; want the events as they came", answer.body, err)
+			}
+			if took := time.Since(began); took < 80*time.Millisecond {
+				t.Errorf("two events took %s, want at least 80ms", took)
+			}
+		})
+	}
+}
+
+// h2cShop answers "fine" over HTTP/2 with prior knowledge.
+func h2cShop(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "4")
+		io.WriteString(w, "fine")
+	}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+// prior is a client that speaks HTTP/2 with prior knowledge.
+type prior struct {
+	client http.Client
+	local  atomic.Value
+}
+
+func h2cClient(t *testing.T) *prior {
+	t.Helper()
+	p := new(prior)
+	transport := &http.Transport{Protocols: new(http.Protocols), DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			p.local.Store(conn.LocalAddr())
+		}
+		return conn, err
+	}}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	p.client.Transport = transport
+	t.Cleanup(transport.CloseIdleConnections)
+	return p
+}
+
+func (p *prior) get(address, path string, from *net.Addr) (*http.Response, error) {
+	answer, err := p.client.Get("http://" + address + path)
+	*from, _ = p.local.Load().(net.Addr)
+	return answer, err
+}
