@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/poise-dev/poise/internal/api"
 	"github.com/poise-dev/poise/internal/journal"
@@ -87,7 +86,7 @@ func (p *process) run(t *testing.T, id string) (run verifier.Run) {
 func timeline(t *testing.T, data string) []journal.Event {
 	t.Helper()
 	var page struct{ Events []journal.Event }
-	if err := json.Unmarshal([]byte(poise(t, 0, "timeline", "--data", data, "--output", "json")), &page); err != nil {
+	if err := json.Unmarshal([]byte(poise(t, "timeline", "--data", data, "--output", "json")), &page); err != nil {
 		t.Fatal(err)
 	}
 	return page.Events
@@ -101,11 +100,4 @@ func of(events []journal.Event, kind string) (some []journal.Event) {
 		}
 	}
 	return some
-}
-
-// within runs f and returns how long it took.
-func within(f func()) time.Duration {
-	began := time.Now()
-	f()
-	return time.Since(began)
 }

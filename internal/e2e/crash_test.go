@@ -84,7 +84,7 @@ func TestKillingPoiseLosesNothingAcknowledgedAndResumesNothing(t *testing.T) {
 	service, documents := upstream(t).URL, document(t, lasting)
 	first := serve(t, "poise", "run", service, "-f", documents, "--data", data)
 	people := gather(t, first)
-	people.flow("/", 4, 5*time.Millisecond)
+	people.flow("/", 4)
 	id := first.start(t, "lasting")
 	until(t, "faults flow", func() bool { return first.run(t, id).Arms.Fault.Delivered > 50 })
 
@@ -132,7 +132,7 @@ func TestKillingPoiseLosesNothingAcknowledgedAndResumesNothing(t *testing.T) {
 		t.Errorf("only %d notes were acknowledged: the test has seen nothing", len(acknowledged))
 	}
 	t.Logf("%d notes were acknowledged before the kill, all of them are in the record", len(acknowledged))
-	poise(t, 0, "timeline", "verify", "--data", data)
-	poise(t, 0, "replay", id, "--data", data)
-	poise(t, 0, "story", id, "--data", data)
+	poise(t, "timeline", "verify", "--data", data)
+	poise(t, "replay", id, "--data", data)
+	poise(t, "story", id, "--data", data)
 }

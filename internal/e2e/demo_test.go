@@ -20,7 +20,7 @@ const decisionLimit = 100 * time.Millisecond
 
 func TestTheDemoGoesAsItIsTold(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	printed := poise(t, 0, "demo", "--data", data, "--admin", "127.0.0.1:0")
+	printed := poise(t, "demo", "--data", data, "--admin", "127.0.0.1:0")
 	t.Log("\n" + printed)
 
 	var verdicts []verifier.Verdict
@@ -40,10 +40,10 @@ func TestTheDemoGoesAsItIsTold(t *testing.T) {
 		if _, err := os.Stat(story); err != nil || !strings.Contains(printed, story) {
 			t.Errorf("the story is at %s, which is not told: %v", story, err)
 		}
-		poise(t, 0, "replay", run.ID, "--data", data)
+		poise(t, "replay", run.ID, "--data", data)
 	}
 	if len(verdicts) != 2 || verdicts[0] != verifier.Breached || verdicts[1] != verifier.Upheld {
 		t.Errorf("the verdicts are %v, want breached and upheld", verdicts)
 	}
-	poise(t, 0, "timeline", "verify", "--data", data)
+	poise(t, "timeline", "verify", "--data", data)
 }

@@ -43,9 +43,16 @@ func TestAHaltAnswersWhileHundredsAreHeldAndTheUpstreamIsSilent(t *testing.T) {
 	}
 	t.Logf("the halt was answered after %v; the last of 400 delayed requests was served %v after it was sent", took, last)
 
-	for _, verb := range []string{"halt", "halt", "halt"} {
-		if again := within(func() { p.call(t, http.StatusOK, "POST", "/api/v1/"+verb, "", nil) }); again > haltLimit {
+	for range 3 {
+		if again := within(func() { p.call(t, http.StatusOK, "POST", "/api/v1/halt", "", nil) }); again > haltLimit {
 			t.Errorf("another halt was answered after %v", again)
 		}
 	}
+}
+
+// within runs f and returns how long it took.
+func within(f func()) time.Duration {
+	began := time.Now()
+	f()
+	return time.Since(began)
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 func TestSIGTERMLetsRequestsUnderWayFinish(t *testing.T) {
@@ -65,7 +64,7 @@ func TestASignalStopsARunAndSaysSo(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
 			p := serve(t, "poise", "run", upstream(t).URL, "-f", document(t, lasting), "--data", data, "--verification", "lasting")
 			people := gather(t, p)
-			people.flow("/", 4, 5*time.Millisecond)
+			people.flow("/", 4)
 			until(t, "faults flow", func() bool { return p.policy(t, "mild").Arms.Fault > 20 })
 			p.signal(t, tt.signal)
 			if code := p.wait(t); code != 13 {
@@ -80,8 +79,8 @@ func TestASignalStopsARunAndSaysSo(t *testing.T) {
 					t.Errorf("a request is answered %d", v.status)
 				}
 			}
-			poise(t, 0, "replay", "latest", "--data", data)
-			poise(t, 0, "timeline", "verify", "--data", data)
+			poise(t, "replay", "latest", "--data", data)
+			poise(t, "timeline", "verify", "--data", data)
 		})
 	}
 }
