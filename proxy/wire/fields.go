@@ -49,16 +49,25 @@ func (h *Head) readField(b []byte) (n int, err *Error) {
 	case n > MaxLine:
 		return 0, &Error{431, "a header line is too long"}
 	}
-	h.Fields = append(h.Fields, Field{
-		Name:  b[:colon],
-		Value: trim(b[colon+1 : end]),
-		Line:  b[:n],
-		Known: known(b[:colon]),
-	})
-	if f := &h.Fields[len(h.Fields)-1]; f.Known != Other {
+	f := h.another()
+	f.Name, f.Value, f.Line = b[:colon], trim(b[colon+1:end]), b[:n]
+	f.Known, f.fate = known(f.Name), goesOn
+	if f.Known != Other {
 		err = h.note(f)
 	}
 	return n, err
+}
+
+// another returns the next of h.Fields, to be filled where it stands: what an
+// earlier head left there is not cleared.
+func (h *Head) another() *Field {
+	n := len(h.Fields)
+	if n < cap(h.Fields) {
+		h.Fields = h.Fields[:n+1]
+	} else {
+		h.Fields = append(h.Fields, Field{})
+	}
+	return &h.Fields[n]
 }
 
 // note learns from a field what it says about the message.
