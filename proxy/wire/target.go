@@ -14,15 +14,14 @@ func (h *Head) readTarget() *Error {
 	if !all(h.Target, targetByte) {
 		return bad("the request target holds characters that have no place there")
 	}
-	connect := string(h.Method) == "CONNECT"
 	switch {
-	case h.Target[0] == '/' && !connect:
-		h.target.rest = h.Target
-	case connect:
-		if !validHost(h.Target) || h.Target[len(h.Target)-1] == ':' || bytes.LastIndexByte(h.Target, ':') < bytes.IndexByte(h.Target, ']')+1 {
+	case string(h.Method) == "CONNECT":
+		if port, ok := splitPort(h.Target); !ok || len(port) == 0 {
 			return bad("the target of CONNECT is not host:port")
 		}
 		h.target.authority = h.Target
+	case h.Target[0] == '/':
+		h.target.rest = h.Target
 	case string(h.Target) == "*":
 		if string(h.Method) != "OPTIONS" {
 			return bad("only OPTIONS has the target *")
