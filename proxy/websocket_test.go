@@ -143,6 +143,7 @@ func open(t *testing.T, address string) *websocket {
 	if err != nil || answer.StatusCode != 101 {
 		t.Fatalf("the upgrade: %v, %v", answer, err)
 	}
+	answer.Body.Close() // there is none
 	return &websocket{conn, in}
 }
 
@@ -171,15 +172,23 @@ func TestEveryNthMessageOfAWebSocketIsDroppedWhole(t *testing.T) {
 	long := strings.Repeat("long ", 30000)
 	sent := []frame{
 		{textFrame, "one"},
-		{firstFrame, "tw"}, {pingFrame, "amid"}, {lastFrame, "o"}, // dropped on its way up, but for the ping
+		{firstFrame, "tw"},
+		{pingFrame, "amid"},
+		{lastFrame, "o"},    // dropped on its way up, but for the ping
 		{textFrame, long},   // dropped on its way down, as the second that arrives
 		{textFrame, "four"}, // dropped on its way up
-		{firstFrame, "fi"}, {middleFrame, "v"}, {lastFrame, "e"},
+		{firstFrame, "fi"},
+		{middleFrame, "v"},
+		{lastFrame, "e"},
 		{pingFrame, "end"},
 	}
 	want := []frame{
-		{textFrame, "one"}, {pingFrame, "amid"},
-		{firstFrame, "fi"}, {middleFrame, "v"}, {lastFrame, "e"}, {pingFrame, "end"},
+		{textFrame, "one"},
+		{pingFrame, "amid"},
+		{firstFrame, "fi"},
+		{middleFrame, "v"},
+		{lastFrame, "e"},
+		{pingFrame, "end"},
 	}
 	for adapter, start := range adapters() {
 		t.Run(adapter, func(t *testing.T) {
