@@ -11,10 +11,8 @@ type Terms struct {
 	// Ramp are the percentages to climb, in place of the policies' own; empty:
 	// those.
 	Ramp []Step
-	// Hours are the only times to inject; nil: always.
-	Hours *Hours
-	// Freeze are times never to inject.
-	Freeze []Freeze
+	// Calendar says when to inject.
+	Calendar *Calendar
 }
 
 // Step is a compiled [Rung].
@@ -28,7 +26,11 @@ type Step struct {
 // terms compiles the terms of a trial, when its policies are known.
 func (d draft) terms(t *Trial) Terms {
 	in := d.Verification
-	terms := Terms{Hours: in.Hours, Freeze: in.Freeze}
+	terms := Terms{}
+	var err error
+	if terms.Calendar, err = newCalendar(in.Hours, in.Freeze); err != nil {
+		d.wrong("spec.hours.timezone", err.Error(), "an IANA time zone such as Europe/Paris", "")
+	}
 	below := time.Duration(0)
 	for i, rung := range in.Ramp {
 		field := at("spec.ramp", i)

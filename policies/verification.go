@@ -28,8 +28,8 @@ type Verification struct {
 	MinBad     *int      `yaml:"minBad" min:"1" doc:"Bad requests before a breach may be called. Default 3."`
 	Canary     *Canary   `yaml:"canary" later:"the verifier" doc:"The two populations of mode canary."`
 	Budget     *Budget   `yaml:"budget" later:"the verifier" doc:"What mode continuous may spend."`
-	Hours      *Hours    `yaml:"hours" later:"the verifier" doc:"When runs may inject."`
-	Freeze     []Freeze  `yaml:"freeze" later:"the verifier" doc:"Days without faults."`
+	Hours      *Hours    `yaml:"hours" doc:"When runs may inject. Default: always."`
+	Freeze     []Freeze  `yaml:"freeze" doc:"Days without faults."`
 	OnHalt     *OnHalt   `yaml:"onHalt" later:"the timeline" doc:"Who is told."`
 }
 
@@ -60,8 +60,8 @@ type Budget struct {
 type Hours struct {
 	Timezone string   `yaml:"timezone" doc:"IANA time zone. Default UTC."`
 	Days     []string `yaml:"days" enum:"mon,tue,wed,thu,fri,sat,sun" doc:"Days of the week. Default: all."`
-	From     string   `yaml:"from" doc:"Time of day, HH:MM."`
-	To       string   `yaml:"to" doc:"Time of day, HH:MM."`
+	From     string   `yaml:"from" doc:"Time of day, HH:MM. Default 00:00."`
+	To       string   `yaml:"to" doc:"Time of day, HH:MM; before from, it is on the next day. Default: midnight."`
 }
 
 // Freeze is a time without faults; both days are included.

@@ -1,6 +1,9 @@
 package verifier
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Judge folds the ticks of one run, in order, into its verdict. It is pure: it
 // has no clock, and the same ticks always lead to the same verdict. A run goes
@@ -8,7 +11,8 @@ import "time"
 //	baseline → injecting ⇄ paused → recovering → done
 //	    └──────────┴─────────┴──────────┴──→ stopped
 //
-// and every tick is judged in the same order: was it stopped from outside, are
+// and every tick is judged in the same order: was it stopped from outside, may
+// faults flow at this hour, are
 // the counts fresh, are they valid, what do they prove, may more be faulted, is
 // the time over.
 type Judge struct {
@@ -71,7 +75,7 @@ func (j *Judge) Step(t Tick) Judgement {
 		j.recover()
 		j.notice()
 	default:
-		for _, judge := range []func() *Decision{j.outside, j.freshness, j.validity, j.evidence, j.end} {
+		for _, judge := range []func() *Decision{j.outside, j.hours, j.freshness, j.validity, j.evidence, j.end} {
 			if d := judge(); d != nil {
 				j.decide(d)
 				break
@@ -106,6 +110,19 @@ func (j *Judge) take(t Tick) {
 func (j *Judge) outside() *Decision {
 	if s := j.tick.Stop; s != nil {
 		return stopped(s.Reason, s.Text)
+	}
+	return nil
+}
+
+// hours stops the run when no fault may flow any more at this time.
+func (j *Judge) hours() *Decision {
+	for _, p := range j.spec.Policies {
+		if !p.Expires.IsZero() && !j.tick.At.Before(p.Expires) {
+			return stopped(StopExpired, fmt.Sprintf("The policy %s ended at %s.", p.Name, p.Expires.UTC().Format(time.DateTime+" UTC")))
+		}
+	}
+	if j.tick.Closed != "" {
+		return stopped(StopHours, sentence("Outside its hours: "+j.tick.Closed))
 	}
 	return nil
 }

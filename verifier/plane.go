@@ -146,6 +146,9 @@ type Spec struct {
 	Alpha    float64       `json:"alpha"`
 	Beta     float64       `json:"beta"`
 	MinBad   uint64        `json:"minBad"`
+	// Closed says why no fault may flow at an instant; empty: one may. Nil: it
+	// always may. It is not recorded: what it said is, with every tick.
+	Closed func(at time.Time) string `json:"-"`
 }
 
 // ObjectiveSpec is one objective of a Spec. Rates are ratios in [0,1].
@@ -181,7 +184,9 @@ type PolicySpec struct {
 	Fault    string        `json:"fault"`             // in words: "delay 400ms"
 	Longest  time.Duration `json:"longest,omitempty"` // longest delay it can add, 0: no delay or unbounded
 	Delay    time.Duration `json:"delay,omitempty"`   // typical delay it asks for, 0: none
-	Sticky   bool          `json:"sticky,omitempty"`  // assigned by a key, not by a coin for each request
+	// Expires is the policy's own end; zero: none.
+	Expires time.Time `json:"expires,omitzero"`
+	Sticky  bool      `json:"sticky,omitempty"` // assigned by a key, not by a coin for each request
 }
 
 // Tick is one judgement's input, as recorded. The ticks of a run, in order,
@@ -194,7 +199,9 @@ type Tick struct {
 	Elapsed time.Duration `json:"elapsed"`
 	Age     time.Duration `json:"age"`
 	State   State         `json:"state"` // of the run, before it was judged
-	Counts  Counts        `json:"counts"`
+	// Closed is why no fault may flow at this hour; empty: one may.
+	Closed string `json:"closed,omitempty"`
+	Counts Counts `json:"counts"`
 	// Stop is set when somebody outside ends the run.
 	Stop *Stop `json:"stop,omitempty"`
 }

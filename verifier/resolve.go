@@ -25,6 +25,9 @@ func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
 		Interval: trial.Interval, Lease: trial.Lease,
 		Alpha: trial.Alpha, Beta: trial.Beta, MinBad: uint64(max(trial.MinBad, 1)),
 	}
+	if trial.Calendar != nil {
+		spec.Closed = trial.Calendar.Closed
+	}
 	problems := resolveTimes(spec)
 	for _, promise := range trial.Belief.Promises {
 		o, err := resolveObjective(promise, listeners)
@@ -86,7 +89,7 @@ func resolveObjective(p *policies.Promise, listeners []string) (ObjectiveSpec, e
 func resolvePolicy(p *policies.Policy, listeners []string) (PolicySpec, error) {
 	s := PolicySpec{
 		Name: p.Name, Listener: p.Listener, Fault: p.Text,
-		Share: float64(p.Share) / policies.Whole, Sticky: p.Assign.Kind != policies.AssignRequest,
+		Share: float64(p.Share) / policies.Whole, Expires: p.Expires, Sticky: p.Assign.Kind != policies.AssignRequest,
 	}
 	if p.Fault != nil && p.Fault.Delay != nil {
 		s.Delay, s.Longest = typical(p.Fault.Delay), longest(p.Fault.Delay)

@@ -29,6 +29,8 @@ const (
 // The reasons of a run that was stopped.
 const (
 	StopOperator   = "operator"   // a person, or a signal
+	StopHours      = "hours"      // no fault may flow at this time
+	StopExpired    = "expired"    // a policy's own end has come
 	StopBlind      = "blind"      // counts were too old for too long
 	StopBaseline   = "baseline"   // an objective failed before the first fault
 	StopInvalid    = "invalid"    // the split or the counters are wrong

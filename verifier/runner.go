@@ -121,6 +121,9 @@ func (r *runner) tick(ctx context.Context) Tick {
 	for _, at := range []*time.Time{&t.Counts.At, &t.Counts.FirstFault, &t.Counts.LastFault} {
 		*at = at.Round(0)
 	}
+	if r.spec.Closed != nil {
+		t.Closed = r.spec.Closed(now)
+	}
 	if ctx.Err() != nil {
 		t.Stop = stopOf(ctx)
 	}

@@ -237,6 +237,24 @@ func scenarios() map[string]scenario {
 			},
 			verdict: verifier.Upheld, exit: 0,
 		},
+		"the hours end while faults flow": {
+			spec: func(s *verifier.Spec) {
+				began := time.Now()
+				s.Closed = func(at time.Time) string {
+					if at.Sub(began) > 15*time.Second {
+						return "it is Mon 17:00 CET"
+					}
+					return ""
+				}
+			},
+			verdict: verifier.Stopped, stop: "hours", exit: 13,
+			reason: "Outside its hours: it is Mon 17:00 CET.",
+		},
+		"a policy ends while faults flow": {
+			spec:    func(s *verifier.Spec) { s.Policies[0].Expires = time.Now().Add(15 * time.Second) },
+			verdict: verifier.Stopped, stop: "expired", exit: 13,
+			reason: "The policy payment-slow ended at 2000-01-01 00:00:15 UTC.",
+		},
 		"there is no baseline": {
 			spec:    func(s *verifier.Spec) { s.Baseline = 0 },
 			verdict: verifier.Upheld, exit: 0,
