@@ -39,7 +39,7 @@ func TestEachEventIsDelayedAndNotEachChunk(t *testing.T) {
 			t.Run(name+", "+reader, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					o := newFault(t, "{delay: {fixed: 1s, phase: event}}")
-					p, _ := o.answered(t, eventHead())
+					p := o.answered(t, eventHead())
 					start := time.Now()
 					got, err := io.ReadAll(p.Download(read(strings.NewReader(tc.stream))))
 					if string(got) != tc.stream || err != nil {
@@ -59,7 +59,7 @@ func TestEachEventIsDelayedAndNotEachChunk(t *testing.T) {
 func TestWhatComesBeforeAnEventDoesNotWaitWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newFault(t, "{delay: {fixed: 1s, phase: event}}")
-		p, _ := o.answered(t, eventHead())
+		p := o.answered(t, eventHead())
 		defer p.Leave(ok())
 		body := p.Download(strings.NewReader(": hello\n\ndata: a\n\n"))
 		var buffer [100]byte
@@ -74,7 +74,7 @@ func TestWhatComesBeforeAnEventDoesNotWaitWithIt(t *testing.T) {
 func TestEventsGoOnAtOnceWhenTheyAreReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newFault(t, "{delay: {fixed: 1s, phase: event}}")
-		p, _ := o.answered(t, eventHead())
+		p := o.answered(t, eventHead())
 		stream := strings.Repeat("data: a\n\n", 100)
 		time.AfterFunc(2500*time.Millisecond, func() { o.permit.Revoke("p") })
 		start := time.Now()
@@ -91,7 +91,7 @@ func TestEventsThatCannotBeToldApartPass(t *testing.T) {
 	o := newFault(t, "{delay: {fixed: 1h, phase: event}}")
 	head := eventHead()
 	head.Fields.(policies.FieldMap)["Content-Encoding"] = []string{"gzip"}
-	p, _ := o.answered(t, head)
+	p := o.answered(t, head)
 	if got, err := io.ReadAll(p.Download(strings.NewReader("…"))); string(got) != "…" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -108,7 +108,7 @@ func FuzzEvents(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stream string) {
 		events := func(read func(io.Reader) io.Reader) (met fault.Met) {
 			o := newFault(t, "{delay: {fixed: 1ns, phase: event}}")
-			p, _ := o.answered(t, eventHead())
+			p := o.answered(t, eventHead())
 			got, err := io.ReadAll(p.Download(read(strings.NewReader(stream))))
 			if string(got) != stream || err != nil {
 				t.Fatalf("%q, %v; want %q", got, err, stream)

@@ -40,13 +40,16 @@ func plainHead(length int64) fault.Head {
 }
 
 // answered lets a request in, and its answer, and returns the passage.
-func (o oneFault) answered(t *testing.T, h fault.Head) (*fault.Passage, fault.Action) {
+func (o oneFault) answered(t *testing.T, h fault.Head) *fault.Passage {
 	t.Helper()
 	p := o.lane.Enter(get("/"))
 	if a := p.Inject(nil); a.Do != fault.Forward {
 		t.Fatalf("before the upstream: %d, want Forward", a.Do)
 	}
-	return p, p.Respond(h, nil)
+	if a := p.Respond(h, nil); a.Do != fault.Forward {
+		t.Fatalf("after the upstream: %d, want Forward", a.Do)
+	}
+	return p
 }
 
 // counts checks what was counted of the policy, after the request has left.
@@ -119,7 +122,7 @@ func TestTheAnswerMeetsItsPartOfTheFaultInTime(t *testing.T) {
 func TestAFaultIsActiveUntilItsAnswerHasEnded(t *testing.T) {
 	for _, spec := range []string{"{throttle: {download: 1MB/s}}", "{response: {status: 500}}", "{delay: {fixed: 1ms, phase: event}}"} {
 		o := newFault(t, spec)
-		p, _ := o.answered(t, plainHead(4))
+		p := o.answered(t, plainHead(4))
 		io.Copy(io.Discard, p.Download(strings.NewReader("fine")))
 		if c, _ := o.Counts("p"); c.Active != 1 {
 			t.Errorf("%s: %d active before the request has left, want 1", spec, c.Active)
@@ -149,7 +152,7 @@ func TestALeaseThatEndsWithinABodyEndsItsFault(t *testing.T) {
 		"{response: {truncateAfter: 10B}}", "{response: {resetAfter: 10B}}", "{throttle: {download: 5B/s}}",
 	} {
 		o := newFault(t, spec)
-		p, _ := o.answered(t, plainHead(-1))
+		p := o.answered(t, plainHead(-1))
 		body := p.Download(strings.NewReader(strings.Repeat("x", 40)))
 		var first [5]byte
 		if _, err := io.ReadFull(body, first[:]); err != nil {
@@ -254,7 +257,7 @@ func TestACutEndsWithItsOwnErrorAfterSoManyBytes(t *testing.T) {
 		} {
 			t.Run(name+", "+reader, func(t *testing.T) {
 				o := newFault(t, tc.fault)
-				p, _ := o.answered(t, plainHead(tc.length))
+				p := o.answered(t, plainHead(tc.length))
 				got, err := io.ReadAll(p.Download(read(strings.NewReader("abcde"))))
 				if string(got) != tc.want || !errors.Is(err, tc.err) {
 					t.Errorf("%q, %v; want %q, %v", got, err, tc.want, tc.err)

@@ -26,7 +26,7 @@ func TestABodyPassesAtTheRateAfterOneSecondsWorth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o := newFault(t, "{throttle: {download: "+tc.rate+"}}")
-				p, _ := o.answered(t, plainHead(int64(tc.size)))
+				p := o.answered(t, plainHead(int64(tc.size)))
 				start := time.Now()
 				n, err := io.Copy(io.Discard, p.Download(strings.NewReader(strings.Repeat("x", tc.size))))
 				if n != int64(tc.size) || err != nil {
@@ -45,7 +45,7 @@ func TestABodyPassesAtTheRateAfterOneSecondsWorth(t *testing.T) {
 func TestARestSavesUpOneSecondsWorthAndNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newFault(t, "{throttle: {download: 100B/s}}")
-		p, _ := o.answered(t, plainHead(-1))
+		p := o.answered(t, plainHead(-1))
 		defer p.Leave(ok())
 		body := p.Download(strings.NewReader(strings.Repeat("x", 1000)))
 		read := func(n int64) time.Duration {
@@ -104,7 +104,7 @@ func TestABodyThatFailsFailsAsItDid(t *testing.T) {
 		"{throttle: {download: 1MB/s}}", "{response: {truncateAfter: 100B}}", "{response: {corrupt: {percentage: 1}}}",
 	} {
 		o := newFault(t, spec)
-		p, _ := o.answered(t, plainHead(-1))
+		p := o.answered(t, plainHead(-1))
 		body := io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(failed))
 		if got, err := io.ReadAll(p.Download(body)); len(got) != 3 || !errors.Is(err, failed) {
 			t.Errorf("%s: %q, %v; want what came, and why it ended", spec, got, err)
