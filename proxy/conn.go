@@ -80,6 +80,14 @@ func socketOf(c net.Conn) net.Conn {
 // has to be read above it.
 func (c *conn) NetConn() net.Conn { return c.Conn }
 
+// take returns what is left of the first bytes, for somebody who reads
+// underneath.
+func (c *conn) take() []byte {
+	rest := c.first[c.from:c.has]
+	c.from = c.has
+	return rest
+}
+
 // Read implements net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
 	if c.from < c.has {

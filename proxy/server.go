@@ -81,12 +81,15 @@ func open(e *fault.Engine, l Listener, log *slog.Logger) (*Server, error) {
 	if l.Forward {
 		handler.dialer = t.dialer
 	}
-	carrier := newStandard(handler.entrance(), socket.Addr(), log)
+	var http1, http2 carrier = nil, newStandard(handler.entrance(), socket.Addr(), log)
+	if http1 = http2; up != nil && !up.onlyH2C {
+		http1 = newOwn(e.Lane(l.Name), l, t, log)
+	}
 	return &Server{
 		upstream:  up,
 		transport: t,
 		front: &front{
-			name: l.Name, socket: socket, tls: certificates, http1: carrier, http2: carrier, log: log,
+			name: l.Name, socket: socket, tls: certificates, http1: http1, http2: http2, log: log,
 			limit: cmp.Or(l.MaxConnections, maxConnections), open: map[*conn]bool{}, stop: make(chan struct{}),
 		},
 	}, nil

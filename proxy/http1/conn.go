@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -15,11 +16,10 @@ import (
 
 // conn is one client connection.
 type conn struct {
-	server *Server
-	client *socket
-	peer   netip.Addr
-	// forwarded are the lines every request gains: what is known of the peer.
-	forwarded []byte
+	server   *Server
+	client   *socket
+	peer     netip.Addr
+	peerText []byte // the same in words; nil: not written yet
 
 	// buf holds what was read from the client and not yet used up: in[:n]. It is
 	// nil while the connection is idle.
@@ -36,12 +36,18 @@ type conn struct {
 	idle     atomic.Bool
 }
 
-func newConn(s *Server, c net.Conn) *conn {
+// newConn takes a connection over.
+func newConn(s *Server, c net.Conn, client Client) *conn {
 	conn := &conn{server: s, client: newSocket(c)}
+	if len(client.Early) > 0 {
+		conn.buf = s.pool.getSmall()
+		conn.n = copy(conn.buf, client.Early)
+	}
 	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
 		conn.peer = tcp.AddrPort().Addr().Unmap()
 	}
 	conn.view.init(conn)
+	conn.view.request.Identities = client.Identities
 	return conn
 }
 
@@ -83,17 +89,24 @@ func (c *conn) readHead() (head int, err error) {
 		}
 	}
 	c.server.sweep.limit(c.client, c.server.o.HeadTimeout)
+	blanks := 0
 	for from := 0; ; {
 		if blank := wire.Blank(c.buf[:c.n]); blank > 0 {
+			if blanks += blank; blanks > maxBlank {
+				return 0, &wire.Error{Status: 400, Why: "there are empty lines in place of a request"}
+			}
 			c.consume(blank)
 			from = 0
 		}
 		if head := wire.End(c.buf[:c.n], from); head > 0 {
 			return head, nil
 		}
+		if err := wire.Early(c.buf[:c.n], from); err != nil {
+			return 0, err
+		}
 		from = c.n
 		if c.n == len(c.buf) && !c.grow() {
-			return 0, &wire.Error{Status: 431, Why: "the request head is too large"}
+			return 0, wire.Overlong(c.buf)
 		}
 		n, err := c.client.Read(c.buf[c.n:])
 		if err != nil {
@@ -102,6 +115,9 @@ func (c *conn) readHead() (head int, err error) {
 		c.n += n
 	}
 }
+
+// maxBlank is how many bytes of empty lines may stand before a request.
+const maxBlank = 8
 
 // awaitRequest waits for the first bytes of a request.
 func (c *conn) awaitRequest() (err error) {
@@ -152,7 +168,7 @@ func (c *conn) refuse(err error) {
 
 // carry serves the request whose head is the first bytes that were read, and
 // says whether the connection can go on.
-func (c *conn) carry(head int) bool {
+func (c *conn) carry(head int) (again bool) {
 	c.server.sweep.limit(c.client, c.server.o.StallTimeout)
 	if err := wire.ReadRequest(c.buf[:head], &c.request); err != nil {
 		c.refuse(err)
@@ -165,12 +181,21 @@ func (c *conn) carry(head int) bool {
 		return false
 	}
 	c.view.fill(&c.request)
+	line := c.describe()
 	p := c.server.o.Lane.Enter(&c.view.request)
 	x := &c.exchange
 	x.begin(c, p, head)
-	again := x.run()
-	p.Leave(x.outcome)
-	return again
+	defer func() {
+		if failure := recover(); failure != nil {
+			// One request has failed, for reasons of ours; the others go on.
+			c.server.o.Log.Error("a request failed", "listener", c.server.o.Lane.Name(), "panic", failure, "stack", string(debug.Stack()))
+			c.cut()
+			again = false
+		}
+		c.tell(line, p, x.outcome)
+		p.Leave(x.outcome)
+	}()
+	return x.run()
 }
 
 // answeredHere returns the status of what a gateway must not forward: CONNECT

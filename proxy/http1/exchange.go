@@ -20,7 +20,10 @@ type exchange struct {
 	answered wire.Head
 	body     passing // of the answer
 	outcome  policies.Outcome
-	sent     bool // the head of the final answer is on its way to the client
+	sent     bool         // the head of the final answer is on its way to the client
+	rejoined bool         // X-Forwarded-For came, and goes on as part of ours
+	added    []byte       // lines the fault adds to the answer
+	faulted  fault.Action // what the fault says in place of the answer, see errFaulted
 }
 
 // begin makes x a new exchange, keeping the memory of the last one.
@@ -35,18 +38,24 @@ var errGone = errors.New("the client has left")
 // run carries the exchange, and says whether the client's connection can go on.
 func (x *exchange) run() bool {
 	action := x.inject()
-	switch action.Do {
-	case fault.Forward:
+	if action.Do == fault.Forward {
 		return x.forward()
+	}
+	return x.act(action)
+}
+
+// act does what the fault says in place of an answer of the upstream.
+func (x *exchange) act(action fault.Action) bool {
+	switch action.Do {
 	case fault.Answer:
 		return x.answerAbort(action.Abort)
 	case fault.AnswerGRPC:
 		return x.answerGRPC(action.Abort)
 	case fault.Reset:
-		x.client.reset()
+		x.client.abort()
 	case fault.Close:
 		x.linger()
-	case fault.Gone:
+	case fault.Forward, fault.Gone:
 	}
 	return false
 }
@@ -62,6 +71,11 @@ func (x *exchange) forward() bool {
 	defer x.upstream.Store(nil)
 	x.touch()
 	err = x.send()
+	if err == nil && x.upload == nil {
+		// How long an answer may take is for the caller to say.
+		x.server.sweep.unlimited(x.client)
+		x.server.sweep.unlimited(up)
+	}
 	quiet := false
 	if err == nil {
 		quiet, err = x.receive()
@@ -77,6 +91,14 @@ func (x *exchange) forward() bool {
 		_ = up.Close() // in doubt, or at its end
 	}
 	switch {
+	case errors.Is(err, errFaulted):
+		return x.act(x.faulted)
+	case errors.Is(err, fault.ErrReset):
+		x.client.abort()
+		return false
+	case errors.Is(err, fault.ErrTruncated):
+		x.linger()
+		return false
 	case err != nil && x.sent:
 		return false
 	case err != nil:
@@ -112,7 +134,7 @@ func (x *exchange) fail(err error) bool {
 	if status == 0 || status == 502 {
 		var why string
 		status, why = x.server.o.Failure(err)
-		fields = "Proxy-Status: " + why + "\r\n"
+		fields = "Proxy-Status: poise; error=" + why + "\r\n"
 	}
 	x.server.o.Log.Debug("a request failed", "listener", x.server.o.Lane.Name(), "status", status, "error", err)
 	x.outcome.Status, x.outcome.Latency = status, x.passage.Elapsed()

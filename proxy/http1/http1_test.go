@@ -43,7 +43,7 @@ func start(tb testing.TB, e *fault.Engine, upstream string, unforwarded bool) st
 			if err != nil {
 				return
 			}
-			go s.Serve(c)
+			go s.Serve(c, http1.Client{})
 		}
 	}()
 	tb.Cleanup(func() {

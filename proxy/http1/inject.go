@@ -34,10 +34,15 @@ func (x *exchange) watchClient() (gone <-chan struct{}, stop func()) {
 	left, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		n, err := x.client.Read(x.buf[x.n:])
-		x.n += n
-		if err != nil && !isTimeout(err) {
-			close(left)
+		for x.n < len(x.buf) {
+			n, err := x.client.Read(x.buf[x.n:])
+			x.n += n
+			if err != nil {
+				if !isTimeout(err) {
+					close(left)
+				}
+				return
+			}
 		}
 	}()
 	return left, func() {
@@ -65,6 +70,7 @@ func (x *exchange) answerAbort(a *policies.Abort) bool {
 	if kind != "" {
 		fields.WriteString("Content-Type: " + kind + "\r\n")
 	}
+	fields.Write(lines(x.passage.Marks()))
 	x.outcome.Status, x.outcome.Complete = a.Status, true
 	x.outcome.Latency = x.passage.Elapsed()
 	return x.answerAndGoOn(a.Status, fields.String(), []byte(a.Body))
@@ -76,6 +82,7 @@ func (x *exchange) answerGRPC(a *policies.Abort) bool {
 	if a.GRPCMessage != "" {
 		fields += "Grpc-Message: " + fault.PercentEncode(a.GRPCMessage) + "\r\n"
 	}
+	fields += string(lines(x.passage.Marks()))
 	x.outcome.Status, x.outcome.Complete = 200, true
 	x.outcome.GRPC, x.outcome.GRPCStatus = true, *a.GRPCStatus
 	x.outcome.Latency = x.passage.Elapsed()

@@ -3,6 +3,7 @@ package http1
 import (
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy/wire"
@@ -80,9 +81,19 @@ func (x *exchange) final(in *inbound, head int) (quiet bool, err error) {
 		x.outcome.GRPC, x.outcome.GRPCStatus = true, grpcStatus(&x.answered)
 	}
 	if x.answered.Status == 101 {
-		return false, x.tunnel(in.buf[:head], in.buf[head:in.n])
+		return false, x.tunnel(in.buf[head:in.n])
 	}
+	x.touch()
 	stream := isEventStream(&x.answered)
+	if stream {
+		x.server.sweep.unlimited(x.client)
+		x.server.sweep.unlimited(x.up)
+		x.passage.Streaming()
+	}
+	if x.passage.Pending() {
+		return false, x.finalFaulted(in, head)
+	}
+	early := x.client.peek() == ended
 	x.body = newPassing(x.answered.Body, x.request.Minor == 0)
 	extra, err := x.first(in, head)
 	if err == nil {
@@ -91,7 +102,24 @@ func (x *exchange) final(in *inbound, head int) (quiet bool, err error) {
 	if !stream {
 		x.outcome.Latency = x.passage.Elapsed()
 	}
+	if err == nil && early && x.hasLeft() {
+		err = errGone
+	}
 	return err == nil && !extra && !x.answered.Close, err
+}
+
+// leftAfter is how long a client is looked at who had said all before the
+// answer came.
+const leftAfter = 20 * time.Millisecond
+
+// hasLeft says whether a client that had ended its side of the connection before
+// the answer came has left altogether. One that only has no more to ask takes
+// the answer; one that is not there any more refuses it, by a reset.
+func (x *exchange) hasLeft() bool {
+	timer := time.NewTimer(leftAfter)
+	defer timer.Stop()
+	<-timer.C
+	return x.client.peek() == broken
 }
 
 // first sends the head of the answer and what has arrived of its body, in one
@@ -104,10 +132,7 @@ func (x *exchange) first(in *inbound, head int) (extra bool, err error) {
 		return false, err
 	}
 	extra = n < len(part)
-	f := wire.Forward{Plain: x.body.plain, Close: x.last()}
-	if !f.Close && x.request.Minor == 0 {
-		f.Add = []byte("Connection: keep-alive\r\n")
-	}
+	f := x.forwardAnswer()
 	x.sent = true
 	if x.answered.Unchanged(&f) {
 		_, err := x.client.Write(in.buf[:head+n])
@@ -130,6 +155,19 @@ func (x *exchange) first(in *inbound, head int) (extra bool, err error) {
 	return extra, gone(err)
 }
 
+// forwardAnswer says how the head of the answer changes on its way.
+func (x *exchange) forwardAnswer() wire.Forward {
+	f := wire.Forward{Plain: x.request.Minor == 0, Close: x.last()}
+	if !f.Close && x.request.Minor == 0 {
+		f.Add = []byte("Connection: keep-alive\r\n")
+	}
+	f.Add = append(f.Add, x.added...)
+	if marks := x.passage.Marks(); marks != nil {
+		f.Add = append(f.Add, lines(marks)...)
+	}
+	return f
+}
+
 // spliceFrom is how much of a body must be left for it to go from socket to
 // socket without passing through our memory: below, setting up the pipe costs
 // more than the copies. spliceStep is after how much the time limit is renewed.
@@ -141,7 +179,9 @@ const (
 // rest sends the rest of the body as it arrives.
 func (x *exchange) rest(in *inbound) error {
 	for !x.body.done() {
-		x.touch()
+		if x.client.due.Load() != 0 {
+			x.touch()
+		}
 		if x.spliceable() {
 			n, err := io.CopyN(x.client.tcp, x.up.tcp, min(x.body.left, spliceStep))
 			x.body.left -= n

@@ -1,6 +1,8 @@
 package http1
 
 import (
+	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -11,21 +13,47 @@ import (
 // still arriving, and too large to wait for, is sent beside the answer.
 func (x *exchange) send() error {
 	body := x.request.Body
-	if !body.Chunked && body.Length > int64(x.n-x.head) && x.small(body.Length) {
+	if !body.Chunked && body.Length > int64(x.n-x.head) && x.small(body.Length) && !x.passage.Pending() {
 		if x.readBody(int(body.Length)) != nil {
 			return errGone
 		}
 	}
+	length, err := x.arrived()
+	if err != nil {
+		return err
+	}
 	out := x.appendHead(x.server.pool.getSmall()[:0])
 	defer func() { x.server.pool.put(out) }()
-	if body.Chunked || body.Length > int64(x.n-x.head) {
+	if length < 0 || (x.passage.Pending() && length > 0) {
 		return x.sendBeside(out, body)
 	}
-	end := x.head + int(body.Length)
-	err := x.sendTogether(out, x.buf[x.head:end])
+	end := x.head + length
+	err = x.sendTogether(out, x.buf[x.head:end])
 	x.consume(end)
 	x.head = 0
 	return err
+}
+
+// arrived returns the length of the body as it stands in the buffer, framing
+// included, or -1 when it has not arrived whole. What has arrived of a chunked
+// body must be one.
+func (x *exchange) arrived() (int, error) {
+	here := x.buf[x.head:x.n]
+	if !x.request.Body.Chunked {
+		if x.request.Body.Length > int64(len(here)) {
+			return -1, nil
+		}
+		return int(x.request.Body.Length), nil
+	}
+	var chunks wire.Chunks
+	n, err := chunks.Walk(here, nil)
+	if err != nil {
+		return 0, err
+	}
+	if !chunks.Done() {
+		return -1, nil
+	}
+	return n, nil
 }
 
 // small says whether a body is read whole before it is sent: when it fits, and
@@ -86,36 +114,62 @@ func (x *exchange) sendBeside(head []byte, body wire.Body) error {
 	x.consume(x.head)
 	x.head = 0
 	x.upload = make(chan error, 1)
-	go func() { x.upload <- x.sendBody(body) }()
+	outgoing := &uploadBody{exchange: x, body: newPassing(body, false)}
+	from := x.passage.Upload(outgoing)
+	go func() { x.upload <- outgoing.send(from) }()
 	return nil
 }
 
-// sendBody sends the body as it arrives. When it turns out not to be one, or the
-// client leaves, the upstream's connection is closed, so that the request is
-// never taken for whole.
-func (x *exchange) sendBody(framing wire.Body) error {
-	p := newPassing(framing, false)
+// uploadBody is the body of a request as it arrives, its framing included.
+type uploadBody struct {
+	*exchange
+	body passing
+}
+
+// send sends the body, which from yields as the fault lets it. When it turns out
+// not to be one, or the client leaves, the upstream's connection is closed, so
+// that the request is never taken for whole.
+func (u *uploadBody) send(from io.Reader) error {
+	b := u.server.pool.getSmall()
+	defer u.server.pool.put(b)
 	for {
-		n, err := p.take(x.buf[:x.n], nil)
-		if err != nil {
-			_ = x.up.Close() // the body is malformed
-			return err
-		}
+		n, err := from.Read(b)
 		if n > 0 {
-			if _, err := x.up.Write(x.buf[:n]); err != nil {
+			if _, err := u.up.Write(b[:n]); err != nil {
 				return err
 			}
-			x.consume(n)
-			x.touch()
+			u.touch()
 		}
-		if p.done() {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if x.n, err = x.client.Read(x.buf); err != nil {
-			x.n = 0
-			_ = x.up.Close() // there is no more of it
-			return errGone
+		if err != nil {
+			_ = u.up.Close() // there is no more of it
+			return err
 		}
+	}
+}
+
+// Read implements io.Reader.
+func (u *uploadBody) Read(to []byte) (int, error) {
+	for {
+		if u.body.done() {
+			return 0, io.EOF
+		}
+		if u.n > 0 {
+			n, err := u.body.take(u.buf[:min(u.n, len(to))], nil)
+			copy(to, u.buf[:n])
+			u.consume(n)
+			if n > 0 || err != nil {
+				return n, err
+			}
+			continue
+		}
+		n, err := u.client.Read(u.buf)
+		if err != nil {
+			return 0, errGone
+		}
+		u.n = n
 	}
 }
 
@@ -145,15 +199,24 @@ const uploadGrace = 10 * time.Millisecond
 
 // appendHead appends the request head as it leaves.
 func (x *exchange) appendHead(to []byte) []byte {
-	f := wire.Forward{Upgrade: x.request.Upgrade != nil && x.request.Has(wire.Connection, "upgrade") && !isH2C(&x.request)}
+	f := wire.Forward{Upgrade: x.request.Upgrade != nil}
 	var lines [256]byte
 	add := lines[:0]
 	if !x.server.o.Unforwarded {
 		add = x.appendForwarded(add)
+		if x.rejoined {
+			f.Drop = isForwardedFor
+		}
 	}
 	if tp := x.passage.Traceparent(); tp != "" {
 		add = append(append(append(add, "traceparent: "...), tp...), "\r\n"...)
 		f.Drop = isTraceparent
+		if x.rejoined {
+			f.Drop = isTraceparentOrForwardedFor
+		}
+	}
+	if mark, ok := x.passage.Mark(); ok {
+		add = append(append(append(append(add, mark.Name...), ": "...), mark.Value...), "\r\n"...)
 	}
 	f.Add = add
 	if x.request.Unchanged(&f) {
@@ -164,17 +227,34 @@ func (x *exchange) appendHead(to []byte) []byte {
 
 func isTraceparent(name []byte) bool { return len(name) == 11 && equalFold(name, "traceparent") }
 
-func isH2C(h *wire.Head) bool { return len(h.Upgrade) == 3 && equalFold(h.Upgrade, "h2c") }
+func isForwardedFor(name []byte) bool {
+	return len(name) == len(forwardedFor) && equalFold(name, forwardedFor)
+}
+
+func isTraceparentOrForwardedFor(name []byte) bool {
+	return isTraceparent(name) || isForwardedFor(name)
+}
+
+const forwardedFor = "X-Forwarded-For"
 
 // appendForwarded appends what a gateway tells: the peer, and the host and
 // scheme where nobody in front of us told them, and itself (RFC 9110 section
-// 7.6.3). A field that is there already gains a second line, which means the
-// same as a longer list.
+// 7.6.3). X-Forwarded-For that came becomes part of ours: many read its first
+// line only.
 func (x *exchange) appendForwarded(to []byte) []byte {
-	if x.forwarded == nil {
-		x.forwarded = x.forwardedFor()
+	if x.peerText == nil {
+		x.peerText = x.peerAddress()
 	}
-	to = append(to, x.forwarded...)
+	if len(x.peerText) > 0 {
+		to = append(to, forwardedFor+": "...)
+		for i := range x.request.Fields {
+			if f := &x.request.Fields[i]; isForwardedFor(f.Name) && len(f.Value) > 0 {
+				to = append(append(to, f.Value...), ", "...)
+				x.rejoined = true
+			}
+		}
+		to = append(append(to, x.peerText...), "\r\n"...)
+	}
 	host, proto := false, false
 	for i := range x.request.Fields {
 		switch name := x.request.Fields[i].Name; len(name) {
@@ -198,11 +278,11 @@ func (x *exchange) appendForwarded(to []byte) []byte {
 	return append(to, "Via: 1.1 poise\r\n"...)
 }
 
-// forwardedFor returns the line every request of the connection gains.
-func (c *conn) forwardedFor() []byte {
+// peerAddress returns the client's address; empty: a unix socket has none.
+func (c *conn) peerAddress() []byte {
 	host, _, err := net.SplitHostPort(c.client.RemoteAddr().String())
 	if err != nil {
-		return []byte{} // a unix socket has no peer address
+		return []byte{}
 	}
-	return []byte("X-Forwarded-For: " + host + "\r\n")
+	return []byte(host)
 }

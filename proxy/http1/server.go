@@ -23,8 +23,8 @@ type Options struct {
 	// Scheme is what X-Forwarded-Proto tells: http unless TLS was terminated.
 	Scheme string
 	// Failure tells what is answered when the upstream cannot: a status, and the
-	// value of Proxy-Status. Nil: 502.
-	Failure func(error) (status int, proxyStatus string)
+	// reason as Proxy-Status names it (RFC 9209). Nil: 502.
+	Failure func(error) (status int, reason string)
 	// HeadTimeout is how long a request head may take once it has begun (10 s),
 	// IdleTimeout how long a connection may say nothing between requests (2 min),
 	// and StallTimeout how long a body may stand still in either direction, and an
@@ -49,6 +49,7 @@ type Server struct {
 	upstreams *upstreams
 	sweep     *sweep
 
+	ending   sync.Mutex // orders the first of the end and the last connection
 	draining atomic.Bool
 	conns    sync.WaitGroup
 	stop     context.CancelFunc
@@ -69,7 +70,7 @@ func New(o Options) *Server {
 		o.Scheme = "http"
 	}
 	if o.Failure == nil {
-		o.Failure = func(error) (int, string) { return 502, "poise; error=connection_terminated" }
+		o.Failure = func(error) (int, string) { return 502, "connection_terminated" }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -97,20 +98,44 @@ func (s *Server) sweeping(ctx context.Context) {
 	}
 }
 
+// Client is what is known of a client when its connection is taken over.
+type Client struct {
+	// Early is what was read of the connection already: at most a few bytes.
+	Early []byte
+	// Identities are those it has proved.
+	Identities []string
+}
+
 // Serve carries the requests of one connection until its end, and closes it.
-func (s *Server) Serve(c net.Conn) {
-	s.conns.Add(1)
+func (s *Server) Serve(c net.Conn, client Client) {
+	conn := newConn(s, c, client)
+	if !s.begin(conn) {
+		_ = c.Close() // it came too late
+		return
+	}
 	defer s.conns.Done()
-	conn := newConn(s, c)
-	s.sweep.add(conn)
 	defer s.sweep.remove(conn)
 	conn.serve()
+}
+
+// begin counts a connection, unless the end has begun.
+func (s *Server) begin(c *conn) bool {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	s.conns.Add(1)
+	s.sweep.add(c)
+	return true
 }
 
 // Shutdown closes idle connections and waits for those with a request under
 // way, until ctx ends; what is left then is cut.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.ending.Lock()
 	s.draining.Store(true)
+	s.ending.Unlock()
 	s.sweep.each(func(c *conn) {
 		if c.idle.Load() {
 			_ = c.client.Close() // nobody is being served

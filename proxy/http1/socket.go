@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -20,12 +21,27 @@ type socket struct {
 	from  *pool // of the buffer that readIdle takes
 	idle  func(fd uintptr) bool
 	look  func(fd uintptr)
-	quiet bool // what look saw
+	seen  peeked // by look
 	// due is when the sweep closes the connection, in seconds of its clock; 0:
 	// never.
-	due atomic.Int64
+	due      atomic.Int64
+	endedFor int // sweeps since its other end said that it was all
 	// late is set by the sweep before it closes.
 	late atomic.Bool
+}
+
+// underneath returns the connection that c only wraps; TLS is no mere wrapping.
+func underneath(c net.Conn) net.Conn {
+	for {
+		if _, changes := c.(*tls.Conn); changes {
+			return c
+		}
+		w, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c
+		}
+		c = w.NetConn()
+	}
 }
 
 // call is a system call under way, and what became of it. Its func is made once,
@@ -37,15 +53,17 @@ type call struct {
 	step func(fd uintptr) bool
 }
 
-// newSocket prepares a connection.
+// newSocket prepares a connection. One that only wraps another, and changes no
+// bytes, is read and written underneath.
 func newSocket(c net.Conn) *socket {
 	s := &socket{Conn: c}
-	s.tcp, _ = c.(*net.TCPConn)
-	if sc, ok := c.(syscall.Conn); ok && rawCalls {
+	under := underneath(c)
+	s.tcp, _ = under.(*net.TCPConn)
+	if sc, ok := under.(syscall.Conn); ok && rawCalls {
 		if raw, err := sc.SyscallConn(); err == nil {
 			s.raw = raw
 			s.read.step, s.write.step, s.idle = s.stepRead, s.stepWrite, s.stepIdle
-			s.look = func(fd uintptr) { s.quiet = rawQuiet(fd) }
+			s.look = func(fd uintptr) { s.seen = rawPeek(fd) }
 		}
 	}
 	return s
@@ -135,23 +153,73 @@ func (s *socket) stepIdle(fd uintptr) bool {
 
 // stale says whether a kept connection has ended, or says something nobody asked
 // for, and so must not be used again.
-func (s *socket) stale() bool {
+func (s *socket) stale() bool { return s.peek() != quiet }
+
+// peeked is what a socket has to say.
+type peeked uint8
+
+const (
+	quiet   peeked = iota // nothing so far, or it cannot be known
+	talking               // bytes
+	ended                 // that its other end will send no more
+	broken                // that there is no other end
+)
+
+// peek looks at what the socket has to say, without waiting or taking it. It is
+// not for two goroutines at a time.
+func (s *socket) peek() peeked {
+	if s.raw == nil {
+		return quiet
+	}
+	s.seen = broken
+	if s.raw.Control(s.look) != nil {
+		return broken
+	}
+	return s.seen
+}
+
+// givenUp says whether to give the other end up: it has broken the connection off,
+// or has ended its side and not been answered for a while. It is for the sweep,
+// which looks once a second, beside everything else.
+func (s *socket) givenUp() bool {
 	if s.raw == nil {
 		return false
 	}
-	s.quiet = false
-	return s.raw.Control(s.look) != nil || !s.quiet
+	var seen peeked
+	if s.raw.Control(func(fd uintptr) { seen = rawPeek(fd) }) != nil {
+		return false
+	}
+	if seen != ended {
+		s.endedFor = 0
+		return seen == broken
+	}
+	s.endedFor++
+	return s.endedFor > patience
 }
 
-// reset ends the connection with a reset, where it can.
-func (s *socket) reset() {
-	if s.tcp != nil {
-		_ = s.tcp.SetLinger(0) // the close that follows sends it
+// patience is for how many sweeps a client that has ended its side is answered
+// all the same. One that only has no more to ask cannot be told from one that
+// has left; and an upstream is not to work on for nobody.
+const patience = 3
+
+// abort ends the connection with a reset, where it can.
+func (s *socket) abort() {
+	bottom := s.Conn
+	for {
+		w, ok := bottom.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		bottom = w.NetConn()
+	}
+	if tcp, ok := bottom.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+		_ = tcp.Close() // which sends it, and nothing of TLS before
 	}
 }
 
-// closeWrite says that nothing more will be sent.
-func (s *socket) closeWrite() error {
+// CloseWrite says that nothing more will be sent.
+func (s *socket) CloseWrite() error {
 	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}

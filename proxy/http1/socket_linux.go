@@ -47,10 +47,19 @@ func rawWrite(fd uintptr, b []byte) (n int, again bool, err error) {
 	}
 }
 
-// rawQuiet says whether a socket is open and has nothing to say.
-func rawQuiet(fd uintptr) bool {
+// rawPeek looks at what a socket has to say, without taking it.
+func rawPeek(fd uintptr) peeked {
 	var one [1]byte
-	_, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&one[0])), 1, //nolint:gosec // a system call takes an address
+	n, _, e := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&one[0])), 1, //nolint:gosec // a system call takes an address
 		syscall.MSG_PEEK|syscall.MSG_DONTWAIT, 0, 0)
-	return e == syscall.EAGAIN
+	switch {
+	case e == syscall.EAGAIN:
+		return quiet
+	case e != 0:
+		return broken
+	case n == 0:
+		return ended
+	default:
+		return talking
+	}
 }

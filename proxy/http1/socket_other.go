@@ -11,4 +11,4 @@ var errNoRaw = errors.ErrUnsupported
 
 func rawRead(uintptr, []byte) (n int, again bool, err error)  { return 0, false, errNoRaw }
 func rawWrite(uintptr, []byte) (n int, again bool, err error) { return 0, false, errNoRaw }
-func rawQuiet(uintptr) bool                                   { return false }
+func rawPeek(uintptr) peeked                                  { return quiet }

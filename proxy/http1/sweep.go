@@ -55,6 +55,9 @@ func (s *sweep) look() {
 		c.client.expire(now)
 		if up := c.upstream.Load(); up != nil {
 			up.expire(now)
+			if c.client.givenUp() {
+				_ = up.Close() // nobody waits for the answer
+			}
 		}
 	}
 }

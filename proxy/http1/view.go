@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"bytes"
 	"unsafe"
 
 	"github.com/poise-dev/poise/policies"
@@ -28,10 +27,11 @@ func (v *view) fill(h *wire.Head) {
 	if authority == nil {
 		authority = h.Value(wire.Host)
 	}
-	if bytes.IndexByte(path, '%') >= 0 {
-		if decoded, ok := decode(v.path[:0], path); ok {
-			v.path, path = decoded, decoded
+	if decoded, ok := wire.DecodePath(v.path, path); ok {
+		if len(decoded) != len(path) {
+			v.path = decoded
 		}
+		path = decoded
 	}
 	r := &v.request
 	r.Method, r.Host, r.Path, r.RawQuery = text(h.Method), text(authority), text(path), text(query)
@@ -39,9 +39,11 @@ func (v *view) fill(h *wire.Head) {
 }
 
 // Field implements [policies.Fields].
-func (v *view) Field(name string, i int) (string, bool) {
-	for k := range v.head.Fields {
-		f := &v.head.Fields[k]
+func (v *view) Field(name string, i int) (string, bool) { return field(v.head, name, i) }
+
+func field(h *wire.Head, name string, i int) (string, bool) {
+	for k := range h.Fields {
+		f := &h.Fields[k]
 		if len(f.Name) != len(name) || !equalFold(f.Name, name) {
 			continue
 		}
@@ -72,38 +74,4 @@ func lower(c byte) byte {
 		c += 'a' - 'A'
 	}
 	return c
-}
-
-// decode appends path with its escapes resolved once.
-func decode(to, path []byte) (_ []byte, ok bool) {
-	for i := 0; i < len(path); i++ {
-		if path[i] != '%' {
-			to = append(to, path[i])
-			continue
-		}
-		if i+2 >= len(path) {
-			return to, false
-		}
-		high, low := unhex(path[i+1]), unhex(path[i+2])
-		if high > 15 || low > 15 {
-			return to, false
-		}
-		to = append(to, high<<4|low)
-		i += 2
-	}
-	return to, true
-}
-
-// unhex returns the value of a hexadecimal digit, or 255.
-func unhex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10
-	default:
-		return 255
-	}
 }
