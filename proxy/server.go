@@ -81,8 +81,9 @@ func open(e *fault.Engine, l Listener, log *slog.Logger) (*Server, error) {
 	if l.Forward {
 		handler.dialer = t.dialer
 	}
-	var http1, http2 carrier = nil, newStandard(handler.entrance(), socket.Addr(), log)
-	if http1 = http2; up != nil && !up.onlyH2C {
+	http2 := newStandard(handler.entrance(), socket.Addr(), log)
+	http1 := carrier(http2)
+	if up != nil && !up.onlyH2C {
 		http1 = newOwn(e.Lane(l.Name), l, t, log)
 	}
 	return &Server{
