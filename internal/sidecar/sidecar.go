@@ -31,6 +31,8 @@ type Options struct {
 	// Unguarded grants every policy a standing lease. It is for tests on a
 	// laptop: nobody watches, and nothing is recorded.
 	Unguarded bool
+	// Marks says which callers are told of a fault. Zero: those on this machine.
+	Marks fault.Marks
 	// Record keeps what happened. Nil: nothing can be recorded, and so nobody is
 	// granted a lease.
 	Record journal.Store
@@ -75,7 +77,7 @@ func New(o Options) (_ *Sidecar, err error) {
 		notes:    make(chan journal.Event, maxNotes),
 	}
 	s.Leases = lease.New(lease.Options{OnEnd: s.leaseEnded})
-	s.Engine = fault.New(fault.Options{Permit: s.Leases})
+	s.Engine = fault.New(fault.Options{Permit: s.Leases, Marks: o.Marks})
 	for _, l := range o.Listeners {
 		s.Engine.Lane(l.Name)
 	}

@@ -23,6 +23,19 @@ const (
 	MarksNever
 )
 
+// ParseMarks reads the word people write: internal, always or never. What is none
+// of them is as careful as never.
+func ParseMarks(word string) Marks {
+	switch word {
+	case "internal":
+		return MarksInternal
+	case "always":
+		return MarksAlways
+	default:
+		return MarksNever
+	}
+}
+
 // tells says whether the caller of a request may learn of its fault.
 func (m Marks) tells(r *policies.Request) bool {
 	switch m {

@@ -61,7 +61,6 @@ func (s *Settings) check() error {
 	later(url != "" || len(s.Metrics.Prometheus) > 1, "metrics.prometheus")
 	later(len(s.Metrics.Scrape) > 0, "metrics.scrape")
 	later(s.Control.Address != "" || len(s.Control.TLS) > 0, "control")
-	later(s.Marks == "always", "marks: always")
 	later(s.MaxExposure != 5, "maxExposure (it belongs to continuous verification)")
 	return errors.Join(wrong...)
 }

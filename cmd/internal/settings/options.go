@@ -9,11 +9,12 @@ import (
 	"github.com/poise-dev/poise/internal/sidecar"
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // Sidecar returns what the settings say about the data plane.
 func (s *Settings) Sidecar(role, version string, log *slog.Logger) sidecar.Options {
-	o := sidecar.Options{Role: role, Version: version, Files: s.Files, Drain: s.Drain, Log: log}
+	o := sidecar.Options{Role: role, Version: version, Files: s.Files, Drain: s.Drain, Log: log, Marks: fault.ParseMarks(s.Marks)}
 	for _, l := range s.Listeners {
 		o.Listeners = append(o.Listeners, proxy.Listener{
 			Name: l.Name, Address: l.Address, Upstream: l.Upstream, Forward: l.Mode == modeForward,

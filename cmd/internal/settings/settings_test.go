@@ -12,6 +12,7 @@ import (
 
 	"github.com/poise-dev/poise/cmd/internal/settings"
 	"github.com/poise-dev/poise/proxy"
+	"github.com/poise-dev/poise/proxy/fault"
 )
 
 // load reads the settings of a process that was started with these flags in a
@@ -267,9 +268,9 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 			[]string{"control is not available yet"},
 		},
 		{
-			"marks, exposure",
-			"marks: always\nmaxExposure: 7\n",
-			[]string{"marks: always is not available yet", "maxExposure (it belongs to continuous verification) is not available yet"},
+			"exposure",
+			"maxExposure: 7\n",
+			[]string{"maxExposure (it belongs to continuous verification) is not available yet"},
 		},
 		{
 			"words nobody knows",
@@ -332,6 +333,17 @@ func TestAListenerNeedsBothOfItsFlags(t *testing.T) {
 	for flag, missing := range map[string]string{"--listen=127.0.0.1:1": "upstream is missing", "--upstream=http://127.0.0.1:1": "address is missing"} {
 		if _, err := load(t, "", flag); err == nil || !strings.Contains(err.Error(), `listener "default": `+missing) {
 			t.Errorf("%s alone: %v, want that the %s", flag, err, missing)
+		}
+	}
+}
+
+func TestMarksReachTheDataPlane(t *testing.T) {
+	for word, want := range map[string]fault.Marks{
+		"always": fault.MarksAlways, "internal": fault.MarksInternal, "never": fault.MarksNever, "": fault.MarksNever,
+	} {
+		s := settings.Settings{Marks: word}
+		if got := s.Sidecar("run", "test", nil).Marks; got != want {
+			t.Errorf("marks: %q means %d, want %d", word, got, want)
 		}
 	}
 }
