@@ -56,6 +56,8 @@ func (lucky) Take(*Policy) Permission   { return Granted }
 // the request, or what makes it match and what follows.
 func (p *Policy) why(r *Request, has traits) string {
 	switch {
+	case !p.listensTo(r) && r.Listener == "":
+		return "it acts on listener " + p.Listener + ", and none was named"
 	case !p.listensTo(r):
 		return "it acts on listener " + p.Listener + ", not on " + r.Listener
 	case !p.selection.admits(r, has):
