@@ -91,7 +91,8 @@ func resolvePolicy(p *policies.Policy, listeners []string) (PolicySpec, error) {
 		Name: p.Name, Listener: p.Listener, Fault: p.Text,
 		Share: float64(p.Share) / policies.Whole, Expires: p.Expires, Sticky: p.Assign.Kind != policies.AssignRequest,
 	}
-	if p.Fault != nil && p.Fault.Delay != nil {
+	// A delay of each event adds up to nobody knows what.
+	if p.Fault != nil && p.Fault.Delay != nil && p.Fault.Delay.Phase != policies.PhaseEvent {
 		s.Delay, s.Longest = typical(p.Fault.Delay), longest(p.Fault.Delay)
 	}
 	if p.Listener != "" && !slices.Contains(listeners, p.Listener) {

@@ -141,6 +141,8 @@ func TestTheDelayThatIsExpected(t *testing.T) {
 		"normal":                {policies.Delay{Normal: &policies.Normal{Mean: d(100), StdDev: d(20)}}, 100 * ms, 0},
 		"lognormal, bounded":    {policies.Delay{Lognormal: &policies.Lognormal{Median: d(50)}, Max: delay(time.Second)}, 50 * ms, time.Second},
 		"pareto":                {policies.Delay{Pareto: &policies.Pareto{Scale: d(10), Shape: 1}}, 20 * ms, 0},
+		"before each event":     {policies.Delay{Fixed: delay(400 * ms), Phase: policies.PhaseEvent}, 0, 0},
+		"after the answer":      {policies.Delay{Fixed: delay(400 * ms), Phase: policies.PhaseResponse}, 400 * ms, 400 * ms},
 		"quantiles":             {policies.Delay{Quantiles: &policies.Quantiles{P50: d(40), P95: d(100), P99: d(200)}}, 20 * ms, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -281,7 +281,7 @@ func calls(p verifier.PolicySpec) string {
 
 // slows tells that all a policy does is delay.
 func slows(p verifier.PolicySpec) bool {
-	return strings.HasPrefix(p.Fault, "delay") && !strings.Contains(p.Fault, "abort")
+	return strings.HasPrefix(p.Fault, "delay") && !strings.Contains(p.Fault, ", then ")
 }
 
 func tickRef(t verifier.Tick) string { return "t" + strconv.Itoa(t.Seq) }
