@@ -88,6 +88,8 @@ type Verification struct {
 	Timeline Timeline
 	// Story tells a run. It refuses ([Refuse]) one it cannot tell with 404.
 	Story func(ctx context.Context, run string) (Story, error)
+	// Beliefs are what the record knows of every hypothesis.
+	Beliefs Beliefs
 }
 
 // Runs are the verifications under way and over. Errors are [Refuse]d: 404 for
@@ -128,9 +130,7 @@ type API struct {
 
 // New returns the handler of the admin address.
 func New(o Options) *API {
-	if o.Switch == nil {
-		o.Switch = o.Leases
-	}
+	o.Switch = o.switcher()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -154,6 +154,14 @@ func New(o Options) *API {
 	return a
 }
 
+// switcher returns what a halt turns off.
+func (o Options) switcher() Switch {
+	if o.Switch == nil {
+		return o.Leases
+	}
+	return o.Switch
+}
+
 // verification adds the routes of a process that verifies.
 func (a *API) verification(mux *http.ServeMux) {
 	mux.Handle("POST /api/v1/verifications/{name}/runs", a.handle(a.startRun))
@@ -166,6 +174,8 @@ func (a *API) verification(mux *http.ServeMux) {
 	mux.Handle("GET /api/v1/runs/{id}/timeline", a.handle(a.runTimeline))
 	mux.Handle("GET /api/v1/timeline", a.handle(a.timeline))
 	mux.Handle("POST /api/v1/timeline", a.handle(a.addToTimeline))
+	a.beliefs(mux)
+	(&gates{runs: a.Verification.Runs, halted: a.Switch.Halted, start: true}).routes(mux)
 }
 
 // ServeHTTP answers a request.
@@ -192,10 +202,13 @@ func (a *API) Close(ctx context.Context) error {
 	}
 }
 
-// Observe returns the handler of the observe address: it shows health, and
-// metrics, to anybody, and nothing can be started or changed through it.
+// Observe returns the handler of the observe address: it shows health, metrics
+// and gates to anybody, and nothing can be started or changed through it.
 func Observe(o Options) http.Handler {
 	mux := http.NewServeMux()
 	observe(mux, o)
+	if o.Verification != nil {
+		(&gates{runs: o.Verification.Runs, halted: o.switcher().Halted}).routes(mux)
+	}
 	return problems(mux)
 }

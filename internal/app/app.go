@@ -62,7 +62,7 @@ func New(o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Runs = &Runs{verifier: judge, sidecar: a.Sidecar, record: a.record, log: a.log}
+	a.Runs = newRuns(judge, a.Sidecar, a.record, a.log)
 	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func New(o Options) (_ *App, err error) {
 func (a *App) api() api.Options {
 	o := a.Sidecar.API()
 	o.Taken = a.Runs.Taken
-	o.Verification = &api.Verification{Runs: a.Runs, Timeline: a.record, Story: a.Runs.Story}
+	o.Verification = &api.Verification{Runs: a.Runs, Timeline: a.record, Story: a.Runs.Story, Beliefs: a.Runs}
 	return o
 }
 

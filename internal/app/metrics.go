@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"math"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // runCollector reports the newest run of every verification: its evidence, and
-// its verdict.
+// its verdict; and how long ago every belief was upheld.
 type runCollector struct{ runs *Runs }
 
 func (c *runCollector) descriptions() (evidence, verdict *prometheus.Desc) {
@@ -26,10 +28,34 @@ func (c *runCollector) Describe(to chan<- *prometheus.Desc) {
 	evidence, verdict := c.descriptions()
 	to <- evidence
 	to <- verdict
+	to <- c.age()
+}
+
+func (*runCollector) age() *prometheus.Desc {
+	return prometheus.NewDesc("poise_belief_age_seconds",
+		"Time since a belief was last upheld; absent: it never was, or the record cannot be read.",
+		[]string{"hypothesis"}, nil)
+}
+
+// ageLimit bounds how long a scrape waits for the record.
+const ageLimit = time.Second
+
+// collectAges reports how old the beliefs are.
+func (c *runCollector) collectAges(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), ageLimit)
+	defer cancel()
+	ages, err := c.runs.ages(ctx, time.Now())
+	if err != nil {
+		c.runs.log.Debug("the ages of beliefs cannot be told", "error", err)
+	}
+	for name, age := range ages {
+		to <- prometheus.MustNewConstMetric(c.age(), prometheus.GaugeValue, age.Seconds(), name)
+	}
 }
 
 // Collect implements prometheus.Collector.
 func (c *runCollector) Collect(to chan<- prometheus.Metric) {
+	c.collectAges(to)
 	evidence, verdict := c.descriptions()
 	newest := map[string]verifier.Run{}
 	for _, run := range c.runs.verifier.List() { // oldest first

@@ -25,6 +25,7 @@ type Runs struct {
 	verifier *verifier.Verifier
 	sidecar  *sidecar.Sidecar
 	record   journal.Store
+	beliefs  *beliefs
 	log      *slog.Logger
 
 	settling sync.Mutex
@@ -32,6 +33,13 @@ type Runs struct {
 
 	mu    sync.Mutex       // guards begun
 	begun map[string]begun // by run; forgotten after its end
+}
+
+func newRuns(v *verifier.Verifier, s *sidecar.Sidecar, record journal.Store, log *slog.Logger) *Runs {
+	return &Runs{
+		verifier: v, sidecar: s, record: record, log: log,
+		beliefs: &beliefs{record: record, byName: map[string]*belief{}, byRun: map[string]string{}},
+	}
 }
 
 // begun is what a run began with.
