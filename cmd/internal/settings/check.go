@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -75,6 +76,8 @@ func (l Listener) check(where string) (wrong []error) {
 	}
 	if l.Address == "" {
 		add("address is missing (expected HOST:PORT or unix:/PATH; for a single listener, --listen)")
+	} else if !validAddress(l.Address) {
+		add("address %q is not one (expected HOST:PORT or unix:/PATH)", l.Address)
 	}
 	switch l.Mode {
 	case "", "reverse":
@@ -122,6 +125,15 @@ func pair(setting, certFile, keyFile string, required bool, add func(string, ...
 	case keyFile == "" && (certFile != "" || required):
 		add("%s.keyFile is missing; a certificate and its key come together", setting)
 	}
+}
+
+// validAddress says whether something can listen on an address.
+func validAddress(text string) bool {
+	if path, ok := strings.CutPrefix(text, "unix:"); ok {
+		return path != ""
+	}
+	_, port, err := net.SplitHostPort(text)
+	return err == nil && port != ""
 }
 
 func checkUpstream(text string) error {
