@@ -19,10 +19,16 @@ import (
 	"github.com/poise-dev/poise/proxy/fault/faulttest"
 )
 
-// serve carries requests to upstream through the HTTP adapter.
+// serve carries requests to upstream as a listener does.
 func serve(t *testing.T, e *fault.Engine, upstream string) (address string) {
 	t.Helper()
-	s, err := proxy.Listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream}, slog.New(slog.DiscardHandler))
+	return serveBy(t, proxy.Listen, e, upstream)
+}
+
+// serveBy carries requests to upstream by a data path.
+func serveBy(t *testing.T, listen func(*fault.Engine, proxy.Listener, *slog.Logger) (*proxy.Server, error), e *fault.Engine, upstream string) (address string) {
+	t.Helper()
+	s, err := listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,9 +49,13 @@ func serve(t *testing.T, e *fault.Engine, upstream string) (address string) {
 // through each.
 func adapters() map[string]func(t *testing.T, e *fault.Engine, upstream string) string {
 	return map[string]func(*testing.T, *fault.Engine, string) string{
-		"net/http": func(t *testing.T, e *fault.Engine, upstream string) string {
+		"our own": func(t *testing.T, e *fault.Engine, upstream string) string {
 			t.Helper()
 			return serve(t, e, "http://"+upstream)
+		},
+		"net/http": func(t *testing.T, e *fault.Engine, upstream string) string {
+			t.Helper()
+			return serveBy(t, proxy.ListenStandard, e, "http://"+upstream)
 		},
 		"raw bytes": func(t *testing.T, e *fault.Engine, upstream string) string {
 			t.Helper()
