@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -50,6 +51,10 @@ func newShop(t *testing.T) *shop {
 			h.Set("Content-Length", "4")
 			w.WriteHeader(http.StatusPartialContent)
 			io.WriteString(w, "fine")
+		case "/chunked":
+			io.WriteString(w, "fi")
+			http.NewResponseController(w).Flush()
+			io.WriteString(w, "ne")
 		case "/long":
 			h.Set("Content-Length", "110")
 			io.WriteString(w, strings.Repeat("x", 110))
@@ -372,6 +377,138 @@ func TestEachServerSentEventIsDelayed(t *testing.T) {
 			}
 			if took := time.Since(began); took < 80*time.Millisecond {
 				t.Errorf("two events took %s, want at least 80ms", took)
+			}
+		})
+	}
+}
+
+// proxies are the adapters that carry chunks and keep connections.
+func proxies() map[string]func(t *testing.T, e *fault.Engine, upstream string) string {
+	all := adapters()
+	delete(all, "raw bytes")
+	return all
+}
+
+func TestAConnectionGoesOnAfterAFaultThatLeavesNoDoubt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault, request string
+		status         int
+		body           string
+	}{
+		"a rewritten body":                 {"{response: {body: overloaded}}", "GET /pay", 200, "overloaded"},
+		"a rewritten body that had chunks": {"{response: {body: overloaded}}", "GET /chunked", 200, "overloaded"},
+		"a body taken away":                {"{response: {status: 204}}", "GET /pay", 204, ""},
+		"a body where there was none":      {"{response: {status: 200, body: x}}", "GET /empty", 200, "x"},
+		"a rewritten answer to HEAD":       {"{response: {status: 503}}", "HEAD /pay", 503, ""},
+		"a throttled body in chunks":       {"{throttle: {download: 1MB/s}}", "GET /chunked", 200, "fine"},
+		"a throttled upload":               {"{throttle: {upload: 1MB/s}}", "POST /pay", 200, "fine"},
+		"a corrupted body":                 {"{response: {corrupt: {percentage: 0.000001}}}", "GET /chunked", 200, "fine"},
+		"an abort after the upstream":      {"{abort: {status: 503, body: no, phase: response}}", "GET /pay", 503, "no"},
+	} {
+		for adapter, start := range proxies() {
+			t.Run(name+" ("+adapter+")", func(t *testing.T) {
+				policy := faulttest.Policy("p", "{percentage: 100, exclude: [{path: {prefix: /other}}], fault: "+tc.fault+"}")
+				e := faulttest.Engine(t, faulttest.Compile(t, policy), faulttest.NewPermit("p"), faulttest.Always)
+				conn, err := net.Dial("tcp", start(t, e, newShop(t).address))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				conn.SetDeadline(time.Now().Add(10 * time.Second))
+				first := strings.Replace(requestOf(tc.request), "Connection: close\r\n", "", 1)
+				io.WriteString(conn, first+requestOf("GET /other"))
+				in := bufio.NewReader(conn)
+				for _, want := range []reply{{status: tc.status, body: tc.body}, {status: 200, body: "fine"}} {
+					method, _, _ := strings.Cut(tc.request, " ")
+					if want.body == "fine" {
+						method = http.MethodGet
+					}
+					answer, err := http.ReadResponse(in, &http.Request{Method: method})
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, err := io.ReadAll(answer.Body)
+					answer.Body.Close()
+					if answer.StatusCode != want.status || string(body) != want.body || err != nil {
+						t.Errorf("%d %q, %v; want %d %q", answer.StatusCode, body, err, want.status, want.body)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestABodyInChunksIsCutWithoutItsLastChunk(t *testing.T) {
+	for spec, want := range map[string]error{"truncateAfter": io.ErrUnexpectedEOF, "resetAfter": syscall.ECONNRESET} {
+		for adapter, start := range proxies() {
+			t.Run(spec+" ("+adapter+")", func(t *testing.T) {
+				e := faulttest.Engine(t, faulttest.Compile(t, all("{response: {"+spec+": 3B}}")), faulttest.NewPermit("p"), faulttest.Always)
+				answer, err := exchange(start(t, e, newShop(t).address), requestOf("GET /chunked"))
+				if answer.body != "fin" || !errors.Is(err, want) {
+					t.Errorf("%q, %v; want \"fin\", %v", answer.body, err, want)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatFollowsABrokenUploadIsNoRequest(t *testing.T) {
+	for adapter, start := range proxies() {
+		t.Run(adapter, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all("{throttle: {upload: 1MB/s}}")), faulttest.NewPermit("p"), faulttest.Always)
+			u := newShop(t)
+			conn, err := net.Dial("tcp", start(t, e, u.address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			io.WriteString(conn, "POST /pay HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"+requestOf("GET /smuggled"))
+			answers, err := io.ReadAll(conn)
+			if n := bytes.Count(answers, []byte("HTTP/1.1 ")); n != 1 || err != nil && !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("%d answers, %v:\n%s\nwant one, and the end", n, err, answers)
+			}
+		})
+	}
+}
+
+func TestGRPCOverHTTP2MeetsFaultsOfItsOwn(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fault  string
+		header map[string]string
+		body   string
+	}{
+		"an abort before the upstream": {
+			"{abort: {grpcStatus: UNAVAILABLE, grpcMessage: busy}}",
+			map[string]string{"Grpc-Status": "14", "Grpc-Message": "busy", "Content-Type": "application/grpc"},
+			"",
+		},
+		"an abort after the upstream was called": {
+			"{abort: {grpcStatus: INTERNAL, phase: response}}", map[string]string{"Grpc-Status": "13", "Content-Type": "application/grpc"}, "",
+		},
+		"an HTTP status": {"{abort: {status: 503}}", map[string]string{"Grpc-Status": ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all(tc.fault)), faulttest.NewPermit("p"), faulttest.Always)
+			client := h2cClient(t)
+			request, err := http.NewRequest(http.MethodPost, "http://"+serve(t, e, "http://"+h2cShop(t))+"/pay.Payments/Charge", strings.NewReader("\x00\x00\x00\x00\x00"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", "application/grpc")
+			answer, err := client.client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			body, err := io.ReadAll(answer.Body)
+			if string(body) != tc.body || err != nil {
+				t.Errorf("body %q, %v", body, err)
+			}
+			for name, want := range tc.header {
+				if got := answer.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
 			}
 		})
 	}
