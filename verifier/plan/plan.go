@@ -68,16 +68,17 @@ type Guard struct {
 	Objective    string    `json:"objective"`
 	Guard        string    `json:"guard"`
 	TimeToDetect Detection `json:"timeToDetect"`
-	// CleanRequestsNeeded is how many faulted requests prove the promise if none is
-	// bad, and TimeToUphold how long it takes at the normal rate. Only the fault
-	// arm proves anything.
-	CleanRequestsNeeded uint64 `json:"cleanRequestsNeeded,omitempty"`
-	TimeToUphold        Wait   `json:"timeToUphold,omitzero"`
+	// CleanRequestsNeeded is how many requests, none of them bad, prove what the
+	// guard is about: faulted ones, or all of them for the global guard. A run is
+	// upheld by the fault arm's proof.
+	CleanRequestsNeeded uint64 `json:"cleanRequestsNeeded"`
+	// TimeToUphold is how long the proof takes at the normal rate.
+	TimeToUphold Wait `json:"timeToUphold"`
 	// BudgetAtStake is the percentage of the window's error budget lost if the
 	// effect is as assumed and this guard alone ends it, 9 times in 10 with less.
 	BudgetAtStake float64 `json:"budgetAtStake"`
 	// Cannot is what this run cannot conclude, in full sentences.
-	Cannot []string `json:"cannot,omitempty"`
+	Cannot []string `json:"cannot"`
 }
 
 // Detection is when a breach is called, counted from the first fault.
@@ -137,12 +138,9 @@ func (s Spec) forecast(o Objective, name string, traffic Traffic) Guard {
 		Median: look(max(median, secondsToBad(s.MinBad, bad, 0)), f.Interval),
 		P90:    look(max(2*median, secondsToBad(s.MinBad, bad, upperTenth)), f.Interval),
 	}
-	if name == FaultArm {
-		g.CleanRequestsNeeded = stats.CleanRequests(o.Tolerance, s.Beta)
-		g.TimeToUphold = wait(s.secondsToUphold(o, traffic))
-	}
+	g.CleanRequestsNeeded, g.TimeToUphold = s.proof(o, name, traffic)
 	g.BudgetAtStake = s.atStake(o, traffic, g.TimeToDetect.P90)
-	g.Cannot = s.cannot(o, g, traffic)
+	g.Cannot = append([]string{}, s.cannot(o, g, traffic)...) // none is [] in JSON
 	return g
 }
 
@@ -200,15 +198,26 @@ func (s Spec) badPerSecond(name string, t Traffic) float64 {
 	return t.PerSecond * s.Share * t.Effect
 }
 
-// secondsToUphold returns how long the proof by the fault arm takes, with the
-// normal rate: a believed promise.
-func (s Spec) secondsToUphold(o Objective, t Traffic) float64 {
+// proof returns how many clean requests a guard needs to prove its promise, and
+// how long that takes with the normal rate: if the belief is right.
+func (s Spec) proof(o Objective, name string, t Traffic) (clean uint64, takes Wait) {
 	faulted := t.PerSecond * s.Share
-	least := float64(stats.LeastFaulted(o.Tolerance, s.Beta))
-	if faulted <= 0 {
-		return math.Inf(1)
+	switch name {
+	case Global:
+		return stats.CleanRequests(o.Allowed, s.Beta), wait(stats.SecondsToUphold(t.PerSecond, t.Normal, o.Allowed, s.Beta))
+	case FaultArm:
+		least := float64(stats.LeastFaulted(o.Tolerance, s.Beta)) / faulted
+		return stats.CleanRequests(o.Tolerance, s.Beta), wait(max(stats.SecondsToUphold(faulted, t.Normal, o.Tolerance, s.Beta), least))
+	default:
+		seconds := func(bad float64) float64 {
+			grows := stats.FallsAgainst(o.Margin, faulted, bad, t.PerSecond-faulted, t.Normal)
+			return stats.Forecast{Interval: s.BatchInterval.Seconds(), Grows: grows}.SecondsTo(stats.Line(s.Beta))
+		}
+		if best := seconds(0) * faulted; best > 0 && !math.IsInf(best, 1) {
+			clean = uint64(math.Ceil(best))
+		}
+		return clean, wait(seconds(t.Normal))
 	}
-	return max(stats.RequestsToUphold(t.Normal, o.Tolerance, s.Beta), least) / faulted
 }
 
 // atStake returns the percentage of the error budget that is lost by then, or by

@@ -29,7 +29,7 @@ func checkout() plan.Spec {
 func Example() {
 	for _, g := range plan.For(checkout(), plan.Traffic{PerSecond: 120, Normal: 0.001, Effect: 0.05}) {
 		fmt.Printf("%s: found in %v, 9 times in 10 within %v\n", g.Guard, g.TimeToDetect.Median, g.TimeToDetect.P90)
-		if g.CleanRequestsNeeded > 0 {
+		if g.Guard == plan.FaultArm {
 			fmt.Printf("  upheld by %d clean faulted requests, in about %v\n", g.CleanRequestsNeeded, g.TimeToUphold)
 		}
 		for _, c := range g.Cannot {

@@ -6,7 +6,8 @@ import "math"
 // than the control", at several latencies (edges) at once: at each, the share
 // of requests above it is tested by [TwoSample], and the evidence is the
 // average of all, which is valid however they depend on each other. It never
-// compares percentiles of windows, which have no error bound.
+// compares percentiles of windows, which have no error bound. That a latency is
+// within its limit is upheld by [Reverse] on the requests above the limit.
 //
 // At an edge above which a share tail of the control's requests is expected,
 // the margin is p_T ≤ M·p_C + (M-1)·tail.

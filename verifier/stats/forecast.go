@@ -35,20 +35,26 @@ func steps(grid []float64, limit, perSecond, p float64) []float64 {
 // RisesAgainst returns the same for [TwoSample], once the control rate is known
 // and if each update has requests of both populations in their proportion.
 func RisesAgainst(m Margin, treatedPerSecond, treated, controlPerSecond, control float64) []float64 {
+	return m.steps(rises(), treatedPerSecond, treated, controlPerSecond, control)
+}
+
+// FallsAgainst returns the same for [NewReverseTwoSample].
+func FallsAgainst(m Margin, treatedPerSecond, treated, controlPerSecond, control float64) []float64 {
+	return m.steps(falls(), treatedPerSecond, treated, controlPerSecond, control)
+}
+
+func (m Margin) steps(grid []float64, nT, treated, nC, control float64) []float64 {
 	guess := inside(control)
-	grid := rises()
-	growth := make([]float64, 0, len(grid))
-	for _, o := range grid {
-		edge := m.edge(guess)
-		if edge > 1-margin || treatedPerSecond <= 0 {
-			growth = append(growth, 0)
-			continue
-		}
+	growth := make([]float64, len(grid))
+	edge := m.edge(guess)
+	if edge > 1-margin || nT <= 0 {
+		return growth
+	}
+	for j, o := range grid {
 		tA := shift(edge, o)
-		t0, c0 := m.project(tA, guess, treatedPerSecond, controlPerSecond)
-		growth = append(growth,
-			treatedPerSecond*(treated*math.Log(tA/t0)+(1-treated)*math.Log((1-tA)/(1-t0)))+
-				controlPerSecond*(times(guess, guess/c0)+times(1-guess, (1-guess)/(1-c0))))
+		t0, c0 := m.project(tA, guess, nT, nC)
+		growth[j] = nT*(treated*math.Log(tA/t0)+(1-treated)*math.Log((1-tA)/(1-t0))) +
+			nC*(times(guess, guess/c0)+times(1-guess, (1-guess)/(1-c0)))
 	}
 	return growth
 }

@@ -42,6 +42,13 @@ func TestAForecastOfPairsMeetsTheEvidence(t *testing.T) {
 		test.Add(stats.Batch{Requests: 1000, Bad: 10}, stats.Batch{Requests: 10_000, Bad: 20})
 	}
 	near(t, "log e after 100 s", f.Log(100), test.Log(), 0.02)
+
+	back := stats.Forecast{Starts: stats.Plain, Interval: 5, Grows: stats.FallsAgainst(m, 200, 0.001, 2000, 0.002)}
+	reverse := stats.NewReverseTwoSample(m, 0.002)
+	for range 20 {
+		reverse.Add(stats.Batch{Requests: 1000, Bad: 1}, stats.Batch{Requests: 10_000, Bad: 20})
+	}
+	near(t, "log e of the reverse after 100 s", back.Log(100), reverse.Log(), 0.02)
 }
 
 func TestWhatNeverGrowsIsNeverFound(t *testing.T) {

@@ -27,9 +27,9 @@ const Plain Starts = 1
 //     each alarm, its rate of false alarms is at most alpha per so many updates.
 //
 // This is their M ≥ c with c = updates/alpha, divided by updates: [Line],
-// [Combine] and [Evidence.Names] hold for it as they are. At least 1 update is
-// taken. For one false halt in 28 days at one update every 5 s: Always(483840)
-// at alpha = 1.
+// [Combine] and [Evidence.Names] hold for it as they are. For a false halt in 28
+// days with probability alpha, at one update every 5 s: Always(483840). At least
+// 1 update is taken.
 func Always(updates int) Starts { return Starts(-max(updates, 1)) }
 
 // mass returns the mass that starts at update t, counted from 1.

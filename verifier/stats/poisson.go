@@ -29,8 +29,8 @@ func above0(r float64) float64 { return max(r, 1e-12) }
 //
 //	ln l_j = x ln(r_j/r0) - e (r_j - r0)
 //
-// It holds for any events whose number has the mean of a Poisson variable and
-// is less spread out, bad requests among requests too (1 + u ≤ exp(u)).
+// It holds for independent events, and for bad requests among requests too,
+// whose number is less spread out (1 + u ≤ exp(u)).
 type Poisson struct {
 	mixture
 	grid  []float64
