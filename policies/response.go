@@ -2,10 +2,15 @@ package policies
 
 import (
 	"maps"
+	"net/textproto"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// CanonicalName returns the name of a header field as [Fields] knows it:
+// "X-User".
+func CanonicalName(name string) string { return textproto.CanonicalMIMEHeaderKey(name) }
 
 // RewritesBody tells whether the answer gets another body.
 func (r *Response) RewritesBody() bool { return r != nil && r.Body != nil }

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"maps"
-	"net/textproto"
 	"slices"
 
 	"github.com/poise-dev/poise/policies"
@@ -49,7 +48,7 @@ func (e *Edit) replaceBody(body *string, was int) {
 // addHeaders adds what the document says of header fields, by name.
 func (e *Edit) addHeaders(h *policies.HeaderEdits) {
 	for _, name := range h.Remove {
-		e.Remove = append(e.Remove, textproto.CanonicalMIMEHeaderKey(name))
+		e.Remove = append(e.Remove, policies.CanonicalName(name))
 	}
 	e.Set, e.Add = fieldsOf(h.Set), fieldsOf(h.Add)
 }
@@ -57,7 +56,7 @@ func (e *Edit) addHeaders(h *policies.HeaderEdits) {
 func fieldsOf(values map[string]string) []Field {
 	fields := make([]Field, 0, len(values))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		fields = append(fields, Field{textproto.CanonicalMIMEHeaderKey(name), values[name]})
+		fields = append(fields, Field{policies.CanonicalName(name), values[name]})
 	}
 	return fields
 }
