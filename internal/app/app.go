@@ -102,6 +102,7 @@ func (a *App) Run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	failed := make(chan error, 2)
 	parts.Go(func() { failed <- a.admin.Serve(steering) })
+	parts.Go(func() { a.Runs.tellUntold(steering) })
 	var carried sync.WaitGroup
 	carried.Go(func() { failed <- a.Sidecar.Run(carrying) })
 
