@@ -78,6 +78,9 @@ func TestRequestsToUphold(t *testing.T) {
 		}
 		last = got
 	}
+	if got := stats.RequestsToUphold(0.8e-8, 1e-8, 0.05); math.IsInf(got, 1) || got < 1e9 {
+		t.Errorf("a tolerance of 1 in 100 million is proven with %v requests", got)
+	}
 	for _, p := range []float64{0.0095, 0.01, 0.02} { // the first is too near the tolerance for the grid
 		if got := stats.RequestsToUphold(p, 0.01, 0.05); !math.IsInf(got, 1) {
 			t.Errorf("at %v: %v requests", p, got)

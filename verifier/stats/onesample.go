@@ -58,9 +58,15 @@ func (t *OneSample) Log() float64 { return t.log() }
 // the totals. A start mixture would be quicker after a bad beginning, but here
 // a bad beginning is what must not be forgotten.
 func Reverse(tolerance float64, total Batch) float64 {
-	var logs []float64
-	for _, o := range falls() {
-		logs = append(logs, newRatio(inside(tolerance), o).of(total))
+	return reverse(tolerance, total.bad(), total.good())
+}
+
+func reverse(tolerance, bad, good float64) float64 {
+	grid := falls()
+	logs := make([]float64, 0, len(grid))
+	for _, o := range grid {
+		r := newRatio(inside(tolerance), o)
+		logs = append(logs, bad*r.bad+good*r.good)
 	}
 	return sumLog(logs) - math.Log(float64(len(logs)))
 }

@@ -53,58 +53,61 @@ func LeastFaulted(tolerance, beta float64) uint64 {
 
 // CleanRequests returns the fewest requests, none of them bad, with which
 // [Reverse] reaches 1/beta.
-func CleanRequests(tolerance, beta float64) uint64 { return requestsWith(0, tolerance, beta) }
+func CleanRequests(tolerance, beta float64) uint64 {
+	return uint64(requestsWith(0, tolerance, beta))
+}
+
+// RequestsToUphold returns how many requests with bad rate p it takes, in the
+// middle, until [Reverse] reaches 1/beta: the fewest with x bad ones, for the
+// least x that is no fewer than one expects of them (the median of a Poisson
+// variable with mean m is about m - 1/3, and at least 0 where m < ln 2). It is
+// +Inf when p is not below the tolerance, or so little that the grid cannot tell.
+func RequestsToUphold(p, tolerance, beta float64) float64 {
+	const most = 1e12 // bad requests: the two are not told apart
+	if p >= tolerance {
+		return math.Inf(1)
+	}
+	bad := leastWhole(most, func(bad float64) bool {
+		return requestsWith(bad, tolerance, beta)*p <= bad+2.0/3
+	})
+	if bad > most {
+		return math.Inf(1)
+	}
+	return requestsWith(bad, tolerance, beta)
+}
 
 // requestsWith returns the fewest requests with so many bad ones among them with
 // which [Reverse] reaches 1/beta.
-func requestsWith(bad uint64, tolerance, beta float64) uint64 {
-	reached := func(n uint64) bool {
-		return Reverse(tolerance, Batch{Requests: n, Bad: bad}) >= Line(beta)
+func requestsWith(bad, tolerance, beta float64) float64 {
+	return bad + leastWhole(math.MaxFloat64/4, func(good float64) bool {
+		return reverse(tolerance, bad, good) >= Line(beta)
+	})
+}
+
+// leastWhole returns the least whole number that is enough, by doubling and
+// halving; beyond the most it is given, more than that.
+func leastWhole(most float64, enough func(n float64) bool) float64 {
+	if enough(0) {
+		return 0
 	}
-	low, high := bad, bad+1
-	for !reached(high) {
-		low, high = high, 2*high
+	low, high := 0.0, 1.0
+	for !enough(high) {
+		if low, high = high, 2*high; high > most {
+			return high
+		}
 	}
 	for high-low > 1 {
-		if middle := low + (high-low)/2; reached(middle) {
+		middle := math.Floor(low + (high-low)/2)
+		if middle <= low || middle >= high {
+			break // as near as numbers of this size are
+		}
+		if enough(middle) {
 			high = middle
 		} else {
 			low = middle
 		}
 	}
 	return high
-}
-
-// RequestsToUphold returns how many requests with bad rate p it takes, in the
-// middle, until [Reverse] reaches 1/beta: the fewest with x bad ones, for the
-// least x that is no fewer than one expects of them (the median of a Poisson
-// variable with mean m is about m - 1/3). It is +Inf when p is not below the
-// tolerance, or less than a tenth below it.
-func RequestsToUphold(p, tolerance, beta float64) float64 {
-	const most = 1 << 40
-	if p >= tolerance {
-		return math.Inf(1)
-	}
-	expected := func(bad uint64) bool {
-		return float64(requestsWith(bad, tolerance, beta))*p <= float64(bad)+2.0/3
-	}
-	if expected(0) {
-		return float64(CleanRequests(tolerance, beta))
-	}
-	low, high := uint64(0), uint64(1)
-	for !expected(high) {
-		if low, high = high, 2*high; high > most {
-			return math.Inf(1)
-		}
-	}
-	for high-low > 1 {
-		if middle := low + (high-low)/2; expected(middle) {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return float64(requestsWith(high, tolerance, beta))
 }
 
 // SecondsToUphold returns how long [RequestsToUphold] faulted requests take to
