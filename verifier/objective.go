@@ -22,9 +22,9 @@ type objective struct {
 	control *stats.OneSample // control against what is allowed
 }
 
-// comparedEvery is the time between two updates of the comparison. A batch
+// ComparedEvery is the least time between two updates of the comparison. A batch
 // without faulted requests tells it nothing, so batches must not be too small.
-const comparedEvery = time.Second
+const ComparedEvery = time.Second
 
 func newObjectives(spec Spec) []*objective {
 	deciding := 0
@@ -58,7 +58,7 @@ func newObjectives(spec Spec) []*objective {
 func newComparison(o ObjectiveSpec, spec Spec) *stats.TwoSample {
 	calls := 1
 	if spec.Interval > 0 {
-		calls = max(int(comparedEvery/spec.Interval), 1)
+		calls = max(int(ComparedEvery/spec.Interval), 1)
 	}
 	t := stats.NewTwoSample(stats.Margin{Ratio: o.Ratio, Points: o.Margin}, o.Allowed,
 		updates(spec.Duration, spec.Interval*time.Duration(calls)))

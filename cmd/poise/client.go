@@ -90,11 +90,7 @@ func (c *client) request(ctx context.Context, method, path string, body any) (*h
 		}
 		content = bytes.NewReader(text)
 	}
-	base := c.admin
-	if !strings.Contains(base, "://") {
-		base = "http://" + base
-	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, content)
+	request, err := http.NewRequestWithContext(ctx, method, c.url(path), content)
 	if err != nil {
 		return nil, cli.Usage("--admin %s: %w", c.admin, err)
 	}
@@ -107,6 +103,15 @@ func (c *client) request(ctx context.Context, method, path string, body any) (*h
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return request, nil
+}
+
+// url returns the URL of a path of the admin API.
+func (c *client) url(path string) string {
+	base := c.admin
+	if !strings.Contains(base, "://") {
+		base = "http://" + base
+	}
+	return strings.TrimRight(base, "/") + path
 }
 
 // refused returns the error of an answer: its own detail, and what kind of

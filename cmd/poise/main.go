@@ -46,8 +46,8 @@ internal.`,
 		c.AddCommand(verbs...)
 	}
 	add("run", demoVerb(v), runVerb(v), proxyverb.New("proxy", v))
-	add("look", statusVerb(), haltVerb(), resumeVerb(), timelineVerb(), noteVerb(), storyVerb(), replayVerb())
-	add("documents", validateVerb(), explainVerb(), schemaVerb())
+	add("look", verifyVerb(), statusVerb(), haltVerb(), resumeVerb(), timelineVerb(), noteVerb(), storyVerb(), replayVerb())
+	add("documents", validateVerb(), planVerb(), explainVerb(), schemaVerb())
 	c.AddCommand(cli.VersionVerb(v), docsVerb())
 	return c
 }
