@@ -43,6 +43,9 @@ func (a *answer) WriteHeader(status int) {
 // and the caller may know.
 func (a *answer) begin(status int) {
 	a.status, a.headAt = status, a.passage.Elapsed()
+	if a.tunnel || isStream(status, a.Header()) {
+		a.passage.Streaming()
+	}
 	for _, mark := range a.passage.Marks() {
 		a.Header().Add(mark.Name, mark.Value)
 	}

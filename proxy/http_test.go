@@ -178,6 +178,61 @@ func TestAnUpgradePassesBothWays(t *testing.T) {
 	}
 }
 
+func TestStreamsAreJudgedByTheirHead(t *testing.T) {
+	docs := `
+apiVersion: poise.dev/v1alpha1
+kind: Hypothesis
+metadata: {name: h}
+spec:
+  belief: Fine.
+  objectives: [{name: latency, good: {latency: 100ms}, target: 99}]
+---
+` + faulttest.Policy("p", "{percentage: 1, fault: {delay: {fixed: 1ms}}}")
+	for name, answer := range map[string]http.HandlerFunc{
+		"events": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		},
+		"an upgrade": func(w http.ResponseWriter, _ *http.Request) {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+			rw.ReadByte()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, docs), faulttest.NewPermit(), nil)
+			address := behind(t, e, answer)
+			w, err := e.Watch(fault.WatchSpec{
+				Policies: []string{"p"},
+				Promises: []fault.WatchedPromise{{Promise: e.Set().Belief("h").Promises[0], Listener: "default"}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+			if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(150 * time.Millisecond) // longer than the promise
+			if c := w.Read(); c.Promises[0].All.Bad != 0 {
+				t.Errorf("a stream under way is bad by its age: %+v", c.Promises[0].All)
+			}
+			conn.Close()
+			waitFor(t, "the stream to be counted", func() bool { return w.Read().Promises[0].All.Requests == 1 })
+		})
+	}
+}
+
 func TestWhatAGatewayMustNotForwardIsAnsweredHere(t *testing.T) {
 	address := behind(t, fault.New(fault.Options{}), func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s was forwarded", r.Method)

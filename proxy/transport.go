@@ -95,7 +95,7 @@ func (t *transport) dialTLS(ctx context.Context, network, address string, protoc
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	to := t.speak(r)
-	if to == t.h1 && (r.Body == nil || r.Body == http.NoBody) {
+	if to == t.h1 && replays(r) {
 		// The standard library sends an idempotent request without a body again
 		// when a kept connection turns out to be closed. One that has a body, be
 		// it empty, it does not.
@@ -104,6 +104,18 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = &once
 	}
 	return to.RoundTrip(r)
+}
+
+// replays says whether the standard library would send a request again.
+func replays(r *http.Request) bool {
+	if r.Body != nil && r.Body != http.NoBody {
+		return false
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return r.Header["Idempotency-Key"] != nil || r.Header["X-Idempotency-Key"] != nil
 }
 
 // speak returns the transport for the protocol a request leaves by.
