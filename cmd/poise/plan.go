@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -92,7 +93,7 @@ func theTrial(set *policies.Set, name string) (*policies.Trial, error) {
 	}
 	switch {
 	case len(all) == 0:
-		return nil, cli.Data(fmt.Errorf("there is no Verification in these documents"))
+		return nil, cli.Data(errors.New("there is no Verification in these documents"))
 	case name != "":
 		return nil, cli.Usage("there is no Verification %q; there is %s", name, strings.Join(names, ", "))
 	case len(all) > 1:

@@ -44,7 +44,7 @@ be written as JUnit XML and as Markdown.`,
 		if err := report(run, *junit, *summary); err != nil {
 			return cli.Unavailable(err)
 		}
-		story := client.url("/api/v1/runs/" + run.ID + "/story")
+		story := client.url(runPath(run.ID) + "/story")
 		return errors.Join(output.Print(c.OutOrStdout(), run, func(w io.Writer) { printVerdict(w, run, story) }), cli.Exit(run.ExitCode()))
 	}
 	return c
@@ -57,25 +57,27 @@ func (c *client) verify(ctx context.Context, verification string) (run verifier.
 	if err := c.call(ctx, "POST", "/api/v1/verifications/"+url.PathEscape(verification)+"/runs", nil, &begun); err != nil {
 		return run, err
 	}
-	path := "/api/v1/runs/" + url.PathEscape(begun.ID)
-	stopped := false
-	for run.State != verifier.StateDone {
-		err := c.call(ctx, "GET", path+"/wait?timeout="+pollTimeout, nil, &run)
-		switch {
-		case err == nil:
-		case ctx.Err() == nil || stopped:
-			return run, err
-		default:
-			stopped = true
-			reason := map[string]string{"reason": "poise verify was interrupted"}
-			ctx = context.WithoutCancel(ctx)
-			if err := c.call(ctx, "DELETE", path, reason, &run); err != nil {
-				return run, err
-			}
-		}
+	run, err = c.await(ctx, begun.ID)
+	if err == nil || ctx.Err() == nil {
+		return run, err
 	}
-	return run, nil
+	ending := context.WithoutCancel(ctx)
+	reason := map[string]string{"reason": "poise verify was interrupted"}
+	if err := c.call(ending, "DELETE", runPath(begun.ID), reason, nil); err != nil {
+		return run, err
+	}
+	return c.await(ending, begun.ID)
 }
+
+// await returns a run at its end.
+func (c *client) await(ctx context.Context, id string) (run verifier.Run, err error) {
+	for err == nil && run.State != verifier.StateDone {
+		err = c.call(ctx, "GET", runPath(id)+"/wait?timeout="+pollTimeout, nil, &run)
+	}
+	return run, err
+}
+
+func runPath(id string) string { return "/api/v1/runs/" + url.PathEscape(id) }
 
 // report writes the outcome to the files that are named.
 func report(run verifier.Run, junit, summary string) error {
