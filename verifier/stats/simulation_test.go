@@ -181,3 +181,31 @@ func TestFalseAlarmsOfAWatchAreAsRareAsPromised(t *testing.T) {
 		})
 	}
 }
+
+// The promise is about any stretch of so many updates, not only the first one.
+func TestAWatchKeepsItsPromiseInEveryStretch(t *testing.T) {
+	t.Parallel()
+	const updates, stretches, runs, alpha = 200, 8, 300, 0.1
+	var alarmed [stretches]int
+	for run := range uint64(runs) {
+		s, test := newSource(run), stats.NewOneSample(0.001, stats.Always(updates))
+		for stretch := range stretches {
+			alarm := false
+			for range updates {
+				if test.Add(s.draw(60, 0.001)); test.Log() >= stats.Line(alpha) {
+					alarm = true
+					test.Reset()
+				}
+			}
+			if alarm {
+				alarmed[stretch]++
+			}
+		}
+	}
+	for stretch, n := range alarmed {
+		if rate := float64(n) / runs; rate > alpha {
+			t.Errorf("stretch %d: %.1f%% of runs had a false alarm, promised %v%%", stretch+1, 100*rate, 100*alpha)
+		}
+	}
+	t.Logf("runs of %d with a false alarm, by stretch: %v", runs, alarmed)
+}
