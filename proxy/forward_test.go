@@ -100,6 +100,7 @@ func TestWhatIsSentRightBehindCONNECTArrives(t *testing.T) {
 	if err != nil || answer.StatusCode != 200 {
 		t.Fatalf("CONNECT: %v, %v", answer, err)
 	}
+	answer.Body.Close()
 	if len(answer.Header) > 0 {
 		t.Errorf("the answer has header fields: %v", answer.Header)
 	}
@@ -193,6 +194,7 @@ func TestATunnelMeetsTheFaultsThatMakeSense(t *testing.T) {
 				got = err.Error()
 			} else {
 				got = answer.Status
+				answer.Body.Close()
 			}
 			if took := time.Since(began); !strings.Contains(got, tc.want) || took < tc.least {
 				t.Errorf("%q after %s, want %q after %s", got, took, tc.want, tc.least)

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -154,9 +155,11 @@ func upgraded(t *testing.T) (*proxy.Server, net.Conn) {
 	c := dial(t, s)
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	in := bufio.NewReader(c)
-	if answer, err := http.ReadResponse(in, nil); err != nil || answer.StatusCode != 101 {
+	answer, err := http.ReadResponse(in, nil)
+	if err != nil || answer.StatusCode != 101 {
 		t.Fatalf("upgrade: %v, %v", answer, err)
 	}
+	answer.Body.Close()
 	return s, c
 }
 
@@ -176,7 +179,7 @@ func TestADrainWaitsForUpgradedConnectionsAndClosesThemInTheEnd(t *testing.T) {
 		t.Fatalf("the drain ended with an upgraded connection open: %v", err)
 	default:
 	}
-	end(fmt.Errorf("enough"))
+	end(errors.New("enough"))
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "cut") {
 		t.Errorf("the drain ended with %v, want that it cut something", err)
 	}

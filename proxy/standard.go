@@ -18,6 +18,9 @@ const (
 	// maxStreams are open at a time on one HTTP/2 connection. Who stays in
 	// between (an application's own pool) must not be starved by a sidecar.
 	maxStreams = 1024
+	// maxFrame is the longest HTTP/2 frame, in bytes: the least there may be (RFC
+	// 9113 section 6.5.2).
+	maxFrame = 1 << 14
 )
 
 // standard carries connections by net/http: HTTP/2, and HTTP/1.1 where nobody
@@ -39,7 +42,7 @@ func newStandard(h http.Handler, addr net.Addr, log *slog.Logger) *standard {
 			MaxHeaderBytes:    maxHeaderBytes,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 			Protocols:         new(http.Protocols),
-			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReadFrameSize: maxFrame},
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				return context.WithValue(ctx, connKey{}, accepted(c))
 			},

@@ -36,8 +36,9 @@ type UpstreamTLS struct {
 
 // Protocols, as they are negotiated (RFC 7301).
 const (
-	alpnHTTP1 = "http/1.1"
-	alpnHTTP2 = "h2"
+	alpnHTTP10 = "http/1.0"
+	alpnHTTP1  = "http/1.1"
+	alpnHTTP2  = "h2"
 )
 
 // certificates are what a listener takes TLS off with.
@@ -68,7 +69,7 @@ func (t TLS) build(contents [][]byte) (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		Certificates: []tls.Certificate{pair},
-		NextProtos:   []string{alpnHTTP2, alpnHTTP1},
+		NextProtos:   []string{alpnHTTP2, alpnHTTP1, alpnHTTP10},
 	}
 	if t.ClientCAFile == "" {
 		return config, nil
@@ -82,7 +83,7 @@ func (t TLS) build(contents [][]byte) (*tls.Config, error) {
 // proved. The connection's deadline bounds it.
 func (m *certificates) handshake(c *conn) (net.Conn, error) {
 	over := tls.Server(c, m.config())
-	if err := over.Handshake(); err != nil {
+	if err := over.Handshake(); err != nil { //nolint:noctx // the connection has a deadline
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	state := over.ConnectionState()

@@ -10,7 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -257,7 +257,7 @@ func TestTLSIsPutOnTowardsTheUpstream(t *testing.T) {
 			fmt.Fprint(w, r.Proto, " ", names, " ", r.TLS.ServerName)
 		}))
 		s.EnableHTTP2 = http2
-		s.Config.ErrorLog = log.New(io.Discard, "", 0) // callers break handshakes off on purpose
+		s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // callers break handshakes off on purpose
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequestClientCert}
 		s.StartTLS()
 		t.Cleanup(s.Close)

@@ -2,6 +2,7 @@ package h2
 
 import (
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type Conn struct {
 
 	// Read by one goroutine.
 	in     frames
+	opened int    // bytes of the preface that came
 	block  []byte // header block that is not complete yet
 	resets resets
 	cut    func() // told when the caller has gone too far
@@ -54,10 +56,17 @@ func Guard(c net.Conn, cut func()) *Conn {
 // NetConn returns the connection underneath.
 func (c *Conn) NetConn() net.Conn { return c.Conn }
 
-// Read implements net.Conn. It fails with ErrResets when the caller has gone too
-// far.
+// Read implements net.Conn. It ends where the caller does not begin as HTTP/2
+// does, and fails with ErrResets when the caller has gone too far.
 func (c *Conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	if c.opened < len(Preface) {
+		begin := string(b[:min(n, len(Preface)-c.opened)])
+		if Preface[c.opened:c.opened+len(begin)] != begin {
+			return 0, io.EOF
+		}
+		c.opened += len(begin)
+	}
 	for rest := b[:n]; len(rest) > 0; {
 		var payload []byte
 		var complete bool

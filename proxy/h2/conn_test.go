@@ -111,6 +111,20 @@ func TestARequestWithAFieldItMayNotHaveIsReset(t *testing.T) {
 	}
 }
 
+func TestWhoDoesNotBeginAsHTTP2DoesIsCutOff(t *testing.T) {
+	for _, begin := range []string{"GET / HTTP/1.1\r\n\r\n", h2.Preface[:20] + "\r\nMS\r\n\r\n"} {
+		for how, reader := range map[string]io.Reader{
+			"at once": bytes.NewBufferString(begin), "byte by byte": slowly{bytes.NewBufferString(begin)},
+		} {
+			c := h2.Guard(&wire{in: reader}, func() {})
+			got, err := io.ReadAll(c)
+			if err != nil || len(got) >= len(begin) {
+				t.Errorf("%q, %s: read %q, %v; want it to end before", begin, how, got, err)
+			}
+		}
+	}
+}
+
 func TestAStreamThatIsResetAlreadyIsNotResetAgain(t *testing.T) {
 	bad := frame(headers, endHeaders, 1, get+"\x00\x07upgrade\x01x")
 	answer := frame(headers, endHeaders, 1, "\x8c") + frame(data, endStream, 1, "no")

@@ -1,8 +1,10 @@
 // Package h2 watches over HTTP/2 connections that the standard library serves.
 //
-// The library speaks the protocol; two things it leaves open are closed here,
-// on the bytes that pass, without a second decoder:
+// The library speaks the protocol; what it leaves open is closed here, on the
+// bytes that pass, without a second decoder:
 //
+//   - A caller who agreed to HTTP/2 and begins otherwise is cut off (RFC 9113
+//     section 3.4), not taken for one of HTTP/1.
 //   - A request with connection-specific header fields is malformed (RFC 9113
 //     section 8.2.2). The library answers it 400 and leaves the stream be; a
 //     [Conn] resets the stream with PROTOCOL_ERROR behind that answer, which is
