@@ -62,6 +62,7 @@ func (w *Watch) open(r *policies.Request, lane *Lane, p *Passage) *flight {
 			f.watched = true
 		}
 	}
+	f.met = w.populate(r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -144,6 +145,9 @@ func (w *Watch) find(id traceID, ok bool) *flight {
 
 // meet puts the flight in a population, or a higher one.
 func (f *flight) meet(p population, drawn bool) {
+	if f.watch.spec.Canary != nil {
+		return // it is where it belongs, whatever fault it meets
+	}
 	f.watch.mu.Lock()
 	defer f.watch.mu.Unlock()
 	if f.met < popControl && p >= popControl && !f.ambiguous && !f.watch.closed {

@@ -26,6 +26,14 @@ const (
 	opClose        = 0x8
 )
 
+// rest returns the bytes of a head that is not whole.
+func (f *frames) rest() []byte {
+	if f.left > 0 || f.have == f.headLength() {
+		return nil
+	}
+	return f.head[:f.have]
+}
+
 // between says whether the next byte begins a frame.
 func (f *frames) between() bool { return f.left == 0 && (f.have == 0 || f.have == f.headLength()) }
 

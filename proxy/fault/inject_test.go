@@ -1,6 +1,9 @@
 package fault_test
 
 import (
+	"io"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,34 +131,43 @@ func TestAPassageThatNeverReachesInjectGivesItsRoomBack(t *testing.T) {
 	}
 }
 
-func TestAThousandDelayedRequestsAreReleasedTogether(t *testing.T) {
-	permit := faulttest.NewPermit("p")
-	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{percentage: 100, fault: {delay: {fixed: 1h}}}")), permit, faulttest.Always)
-	lane := e.Lane("default")
+func TestAThousandRequestsAreReleasedTogetherWhateverHoldsThem(t *testing.T) {
 	const n = 1000
-	done := make(chan fault.Do, n)
-	for range n {
-		go func() {
-			p := lane.Enter(get("/"))
-			do := p.Inject(nil).Do
-			p.Leave(ok())
-			done <- do
-		}()
-	}
-	for {
-		if c, _ := e.Counts("p"); c.Active == n {
-			break
-		}
-	}
-	start := time.Now()
-	permit.Revoke("p")
-	for range n {
-		if do := <-done; do != fault.Forward {
-			t.Fatalf("a released request was told %d, want Forward", do)
-		}
-	}
-	t.Logf("%d requests released in %s", n, time.Since(start))
-	if c, _ := e.Counts("p"); c.Active != 0 || c.Fault != 0 {
-		t.Errorf("afterwards active %d, fault %d; want none", c.Active, c.Fault)
+	for _, spec := range []string{
+		"{delay: {fixed: 1h}}", "{abort: {connection: hang, timeout: 1h}}",
+		"{delay: {fixed: 1h, phase: response}}", "{abort: {connection: hang, timeout: 1h, phase: response}}",
+		"{throttle: {download: 1B/s}}", "{delay: {fixed: 1h, phase: event}}",
+	} {
+		t.Run(spec, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newFault(t, spec)
+				var all sync.WaitGroup
+				for range n {
+					all.Go(func() {
+						p := o.lane.Enter(get("/"))
+						do := p.Inject(nil).Do
+						if do == fault.Forward {
+							do = p.Respond(eventHead(), nil).Do
+						}
+						got, err := io.ReadAll(p.Download(strings.NewReader("data: a\n\ndata: b\n\n")))
+						if do != fault.Forward || len(got) != 18 || err != nil {
+							t.Errorf("a released request was told %d, and got %q, %v", do, got, err)
+						}
+						p.Leave(ok())
+					})
+				}
+				synctest.Wait()
+				if c, _ := o.Counts("p"); c.Active != n {
+					t.Fatalf("%d held, want %d", c.Active, n)
+				}
+				start := time.Now()
+				o.permit.Revoke("p")
+				all.Wait()
+				if took := time.Since(start); took != 0 {
+					t.Errorf("they were released %s after the lease", took)
+				}
+				o.counts(t, 0, false)
+			})
+		})
 	}
 }

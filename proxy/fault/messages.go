@@ -100,6 +100,9 @@ func (r *messageReader) Read(p []byte) (int, error) {
 			}
 			n, err := r.from.Read(r.buffer[:])
 			r.waiting, r.err = r.buffer[:n], err
+			if n == 0 && err != nil {
+				r.passing, r.have = r.rest(), 0
+			}
 			continue
 		}
 		n, pass, err := r.next(r.waiting)

@@ -14,7 +14,7 @@ func (d *damage) tunnel(upstream HalfCloser, o *ordeal) HalfCloser {
 		each := messages{delay: d.events, drop: drop, ordeal: o, gone: d.gone}
 		down := &messageReader{messages: each, from: upstream}
 		up := &messageWriter{messages: each, to: upstream}
-		t.from, t.to = down, up
+		t.from, t.to, t.up = down, up, up
 		if d.websocket != nil && d.websocket.CloseCode != 0 {
 			c := newCloser(d.websocket, upstream, down, up, o)
 			t.from, t.to, t.stop = c, c, c.stop
@@ -34,7 +34,8 @@ type tunnel struct {
 	upstream HalfCloser
 	from     io.Reader
 	to       io.Writer
-	stop     func() // nil: nothing to stop
+	up       *messageWriter // nil: no websocket
+	stop     func()         // nil: nothing to stop
 }
 
 // Read implements io.Reader.
@@ -43,8 +44,18 @@ func (t *tunnel) Read(p []byte) (int, error) { return t.from.Read(p) }
 // Write implements io.Writer.
 func (t *tunnel) Write(p []byte) (int, error) { return t.to.Write(p) }
 
-// CloseWrite tells the upstream that the caller has sent all.
-func (t *tunnel) CloseWrite() error { return t.upstream.CloseWrite() }
+// CloseWrite tells the upstream that the caller has sent all, if only half of
+// what it began with.
+func (t *tunnel) CloseWrite() error {
+	if t.up != nil {
+		if rest := t.up.rest(); len(rest) > 0 {
+			if _, err := t.upstream.Write(rest); err != nil {
+				return err
+			}
+		}
+	}
+	return t.upstream.CloseWrite()
+}
 
 // Close implements io.Closer.
 func (t *tunnel) Close() error {

@@ -35,6 +35,9 @@ type WatchSpec struct {
 	Promises []WatchedPromise
 	// Policies are the names of the policies under test.
 	Policies []string
+	// Canary tells the populations apart, in place of the coins of the policies;
+	// nil: those do.
+	Canary *policies.Populations
 }
 
 // WatchedPromise is one objective at one listener.
