@@ -203,6 +203,9 @@ func (d draft) trial(s *Set) *Trial {
 		Beta:     or(in.Beta, DefaultBeta),
 		MinBad:   or(in.MinBad, DefaultMinBad),
 	}
+	if t.Mode == ModeCanary {
+		t.Baseline = 0 // the baseline is a population, not a time
+	}
 	if t.Belief == nil {
 		d.dangling("spec.hypothesis", KindHypothesis, in.Hypothesis, names(s.Beliefs(), func(b *Belief) string { return b.Name }))
 	}

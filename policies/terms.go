@@ -11,6 +11,8 @@ type Terms struct {
 	// Ramp are the percentages to climb, in place of the policies' own; empty:
 	// those.
 	Ramp []Step
+	// Canary are the populations to compare; nil: the arms of the policies.
+	Canary *Populations
 	// Calendar says when to inject.
 	Calendar *Calendar
 }
@@ -26,7 +28,7 @@ type Step struct {
 // terms compiles the terms of a trial, when its policies are known.
 func (d draft) terms(t *Trial) Terms {
 	in := d.Verification
-	terms := Terms{}
+	terms := Terms{Canary: d.populations()}
 	var err error
 	if terms.Calendar, err = newCalendar(in.Hours, in.Freeze); err != nil {
 		d.wrong("spec.hours.timezone", err.Error(), "an IANA time zone such as Europe/Paris", "")

@@ -222,7 +222,7 @@ func TestAVerificationCanEndAndBeJudged(t *testing.T) {
 		"defaults":                   {"mode: experiment", ""},
 		"all that is there today":    {"baseline: 0s, duration: 5m, recovery: 0s, interval: 10ms, lease: 3s, alpha: 0.5, beta: 0.05, minBad: 3", ""},
 		"continuous":                 {"mode: continuous", "mode: mode continuous is not available yet (it comes with the verifier)"},
-		"canary":                     {"mode: canary", "mode: mode canary is not available yet (it comes with the verifier)"},
+		"canary":                     {"mode: canary", "canary: is missing (expected listener, by, canary and baseline)"},
 		"an unknown mode":            {"mode: experimant", `mode: "experimant" is not known (expected experiment, continuous or canary; did you mean experiment?)`},
 		"no time":                    {"duration: 0s", "duration: 0s is too short (expected more than 0s)"},
 		"too often":                  {"interval: 9ms", "interval: 9ms is too short (expected at least 10ms)"},
@@ -238,7 +238,11 @@ func TestAVerificationCanEndAndBeJudged(t *testing.T) {
 		"a freeze backwards":         {"freeze: [{from: 2027-01-04, to: 2026-12-20}]", "freeze[0].to: 2026-12-20 is before 2027-01-04 (expected a day on or after the first)"},
 		"a webhook to nowhere":       {"onHalt: {webhooks: [{url: /hook}]}", "onHalt: is not available yet (it comes with the timeline; remove the field)\nonHalt.webhooks[0].url: /hook is not an address (expected an absolute http or https URL)"},
 		"a budget":                   {"budget: {window: 30d, spend: 101}", "budget: is not available yet (it comes with the verifier; remove the field)\nbudget.spend: 101 is not a percentage (expected a number from 0 to 100; write 5 for one request in twenty)"},
-		"populations":                {"canary: {by: \"header:x-version\", canary: v2, baseline: v1}", "canary: is not available yet (it comes with the verifier; remove the field)"},
+		"populations":                {"canary: {by: \"header:x-version\", canary: v2, baseline: v1}", "canary: canary without mode: canary (remove it, or write mode: canary)"},
+		"one population":             {"mode: canary, canary: {by: \"header:x-version\", canary: v1, baseline: v1}", "canary.baseline: v1 is the canary too (expected values that differ)"},
+		"populations by nothing":     {"mode: canary, canary: {by: \"x-version\", canary: v2, baseline: v1}", "canary.by: x-version tells nobody apart (expected header:NAME)"},
+		"populations of later":       {"mode: canary, canary: {by: \"response-header:x-version\", canary: v2, baseline: v1}", "canary.by: telling populations apart by response-header is not available yet (it comes with the metrics source)"},
+		"a canary with a baseline":   {"mode: canary, baseline: 30s, canary: {by: \"header:x-version\", canary: v2, baseline: v1}", "baseline: baseline without mode: experiment (remove it, or write mode: experiment)"},
 	} {
 		tests[name] = struct{ spec, want string }{"hypothesis: h, policies: [p], " + test.more, test.want}
 	}

@@ -30,8 +30,12 @@ func (v *validator) verification(s *Verification) {
 	v.name("spec.hypothesis", s.Hypothesis)
 	v.policyNames(s)
 	switch s.Mode {
-	case ModeContinuous, ModeCanary:
+	case ModeContinuous:
 		v.later("spec.mode", "mode "+string(s.Mode), withVerifier)
+	case ModeCanary:
+		v.canary(s.Canary)
+		v.only("spec", false, "mode: experiment", "baseline", "ramp")
+		v.only("spec", false, "mode: continuous", "budget")
 	default:
 		v.only("spec", false, "mode: canary", "canary")
 		v.only("spec", false, "mode: continuous", "budget")

@@ -26,7 +26,7 @@ type Verification struct {
 	Alpha      *float64  `yaml:"alpha" doc:"Bound on ever halting a true hypothesis in this run. Default 0.01."`
 	Beta       *float64  `yaml:"beta" doc:"Bound on calling a false hypothesis upheld. Default 0.05."`
 	MinBad     *int      `yaml:"minBad" min:"1" doc:"Bad requests before a breach may be called. Default 3."`
-	Canary     *Canary   `yaml:"canary" later:"the verifier" doc:"The two populations of mode canary."`
+	Canary     *Canary   `yaml:"canary" doc:"The two populations of mode canary."`
 	Budget     *Budget   `yaml:"budget" later:"the verifier" doc:"What mode continuous may spend."`
 	Hours      *Hours    `yaml:"hours" doc:"When runs may inject. Default: always."`
 	Freeze     []Freeze  `yaml:"freeze" doc:"Days without faults."`

@@ -30,12 +30,15 @@ func (j *Judge) unexercised() string {
 		if o.Advisory {
 			continue
 		}
-		n := stats.LeastFaulted(o.Tolerance, j.spec.Beta)
+		n := j.thick(stats.LeastFaulted(o.Tolerance, j.spec.Beta))
 		least = max(least, n)
 		if got := c.Objectives[i].Fault.Requests; got < n {
-			return fmt.Sprintf("%s: %d requests met the fault; with fewer than %d, %s cannot be told from more",
-				o.Name, got, n, percent(o.Tolerance))
+			return fmt.Sprintf("%s: %d requests %s; with fewer than %d, %s cannot be told from more",
+				o.Name, got, j.spec.met(), n, percent(o.Tolerance))
 		}
+	}
+	if len(j.spec.Policies) == 0 || j.spec.Canary != "" {
+		return "" // the versions are compared, whatever fault they meet
 	}
 	if c.Delivered*2 < c.Fault.Requests {
 		return fmt.Sprintf("only %d of %d drawn requests met their fault", c.Delivered, c.Fault.Requests)

@@ -49,7 +49,7 @@ func (j *Judge) tests() []guard {
 		add := func(kind string, log float64, r rise) {
 			all = append(all, guard{
 				objective: o, kind: kind, rise: r, counts: j.counts.Objectives[i],
-				evidence: stats.Evidence{Weight: o.weight / o.guards(), Log: log},
+				evidence: stats.Evidence{Weight: o.share(kind), Log: log},
 			})
 		}
 		add(GuardGlobal, o.global.test.Log(), o.global.rise)
@@ -84,6 +84,7 @@ func (j *Judge) evidence() *Decision {
 		return nil
 	}
 	injecting := j.phase() == StateInjecting
+	j.cluster()
 	for i, o := range j.objectives {
 		o.add(j.before.Objectives[i], j.counts.Objectives[i], j.tick.Elapsed, injecting)
 	}
@@ -113,7 +114,11 @@ func (j *Judge) breach() *Decision {
 	if j.phase() == StateBaseline {
 		return stopped(StopBaseline, reason)
 	}
-	return &Decision{Verdict: Breached, Attribution: j.attribute(), Reason: reason}
+	attribution := j.attribute()
+	if attribution == AttributedShared && j.spec.Canary != "" {
+		return &Decision{Verdict: Inconclusive, Attribution: attribution, Reason: "Both versions fail alike, so nothing is known of the canary: " + reason}
+	}
+	return &Decision{Verdict: Breached, Attribution: attribution, Reason: reason}
 }
 
 // combined returns the log e of the guards together.
@@ -137,6 +142,9 @@ func (j *Judge) breachSentence(worst guard, named bool) string {
 		seen = "No promise shows it alone, all together do; the strongest is " + seen
 	}
 	after := fmt.Sprintf("after %s without any fault", inSeconds(j.tick.Elapsed))
+	if j.spec.Canary != "" {
+		after = "after " + inSeconds(j.tick.Elapsed)
+	}
 	if first := j.counts.FirstFault; !first.IsZero() {
 		after = fmt.Sprintf("after %s of faults", inSeconds(j.tick.At.Sub(first)))
 	}

@@ -3,6 +3,8 @@ package verifier
 import (
 	"fmt"
 	"time"
+
+	"github.com/poise-dev/poise/verifier/stats"
 )
 
 // Judge folds the ticks of one run, in order, into its verdict. It is pure: it
@@ -34,6 +36,7 @@ type Judge struct {
 	noted       bool   // that there are no arms
 
 	ramp     ramp
+	clusters *clusters // nil: each request is judged by itself
 	recovery recovery
 	events   []Event
 	revoke   string
@@ -63,6 +66,10 @@ func NewJudge(spec Spec) *Judge {
 	j := &Judge{spec: spec, state: StateBaseline, objectives: newObjectives(spec)}
 	j.run = Run{ID: spec.Run, Verification: spec.Verification, Hypothesis: spec.Hypothesis}
 	j.counts.Objectives = make([]ObjectiveCounts, len(spec.Objectives))
+	if clustered(spec) {
+		j.clusters = newClusters()
+		j.setCluster(stats.MostClustered)
+	}
 	return j
 }
 
@@ -226,5 +233,8 @@ func (j *Judge) Run() Run {
 	r.Guards = j.guards()
 	r.Collateral = collateral(c)
 	r.Budget = j.spending()
+	if j.clusters != nil {
+		r.Cluster = j.clusters.phi
+	}
 	return r
 }

@@ -13,6 +13,10 @@ type objective struct {
 	// weight is its share of the combined evidence, which its guards divide evenly.
 	// All objectives that decide have the same; 0: advisory.
 	weight float64
+	canary bool // the fault arm is a canary, control the version before it
+	// faultless: no fault flows, so that the global guard has nothing to end. It is
+	// shown, and decides nothing.
+	faultless bool
 
 	global   trail[*stats.OneSample] // all requests against what is allowed
 	faultArm trail[*stats.OneSample] // the fault arm against what is tolerated
@@ -37,12 +41,12 @@ func newObjectives(spec Spec) []*objective {
 	run, faults := updates(spec.Baseline+spec.Duration, spec.Interval), updates(spec.Duration, spec.Interval)
 	for _, s := range spec.Objectives {
 		o := &objective{
-			ObjectiveSpec: s,
-			global:        follow(stats.NewOneSample(s.Allowed, run)),
-			faultArm:      follow(stats.NewOneSample(s.Tolerance, faults)),
-			compared:      follow(newComparison(s, spec)),
-			worse:         stats.NewTwoSample(stats.Alike(), s.Allowed, faults),
-			control:       stats.NewOneSample(s.Allowed, faults),
+			ObjectiveSpec: s, canary: spec.Canary != "", faultless: len(spec.Policies) == 0,
+			global:   follow(stats.NewOneSample(s.Allowed, run)),
+			faultArm: follow(stats.NewOneSample(s.Tolerance, faults)),
+			compared: follow(newComparison(s, spec)),
+			worse:    stats.NewTwoSample(stats.Alike(), s.Allowed, faults),
+			control:  stats.NewOneSample(s.Allowed, faults),
 		}
 		if !s.Advisory {
 			o.weight = 1 / float64(deciding)
@@ -96,12 +100,19 @@ func (o *objective) add(before, now ObjectiveCounts, at time.Duration, arms bool
 // comparable says whether the arms are compared within a margin.
 func (o *objective) comparable() bool { return o.Ratio > 0 }
 
-// guards returns how many guards share the weight of the objective.
-func (o *objective) guards() float64 {
+// share returns the weight of a guard of the objective.
+func (o *objective) share(kind string) float64 {
+	guards := 2.0
 	if o.comparable() {
-		return 3
+		guards++
 	}
-	return 2
+	if o.faultless {
+		guards--
+	}
+	if o.faultless && kind == GuardGlobal {
+		return 0
+	}
+	return o.weight / guards
 }
 
 // trail is the evidence of one guard, and where it began to rise.

@@ -146,6 +146,10 @@ type Spec struct {
 	Alpha    float64       `json:"alpha"`
 	Beta     float64       `json:"beta"`
 	MinBad   uint64        `json:"minBad"`
+	// Canary names the populations that are compared in place of the arms; empty:
+	// it is no canary. Populations are what the data plane tells them apart by.
+	Canary      string                `json:"canary,omitempty"`
+	Populations *policies.Populations `json:"-"`
 	// Closed says why no fault may flow at an instant; empty: one may. Nil: it
 	// always may. It is not recorded: what it said is, with every tick.
 	Closed func(at time.Time) string `json:"-"`

@@ -48,7 +48,7 @@ func (j *Judge) proven(pendingBad bool) bool {
 			total.Requests += c.Pending
 			total.Bad += c.Pending
 		}
-		if stats.Reverse(o.Tolerance, total) < stats.Line(j.spec.Beta) {
+		if stats.Reverse(o.Tolerance, j.thin(total)) < stats.Line(j.spec.Beta) {
 			return false
 		}
 		some = true
@@ -57,8 +57,11 @@ func (j *Judge) proven(pendingBad bool) bool {
 }
 
 func (j *Judge) upheldSentence() string {
-	return fmt.Sprintf("%s. Evidence for the belief reached 1/beta = %s after %s of faults.",
-		j.armSentence(), number(1/j.spec.Beta), inSeconds(j.tick.At.Sub(j.counts.FirstFault)))
+	after := inSeconds(j.tick.Elapsed - j.injectingAt)
+	if first := j.counts.FirstFault; !first.IsZero() {
+		after = inSeconds(j.tick.At.Sub(first)) + " of faults"
+	}
+	return fmt.Sprintf("%s. Evidence for the belief reached 1/beta = %s after %s.", j.armSentence(), number(1/j.spec.Beta), after)
 }
 
 // armSentence tells what the fault arm showed, by deciding objective.

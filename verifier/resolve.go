@@ -15,7 +15,7 @@ import (
 // are. It reports all that is wrong at once. Spec.Run is left to whoever starts
 // it.
 func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
-	if trial.Mode != "" && trial.Mode != policies.ModeExperiment {
+	if trial.Mode == policies.ModeContinuous {
 		return Spec{}, fmt.Errorf("verification %q: mode %s is not available yet: use mode: experiment", trial.Name, trial.Mode)
 	}
 	spec := Spec{
@@ -45,13 +45,35 @@ func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
 	if !slices.ContainsFunc(spec.Objectives, func(o ObjectiveSpec) bool { return !o.Advisory }) {
 		problems = append(problems, fmt.Errorf("hypothesis %q: no objective decides: leave out advisory on at least one", spec.Hypothesis))
 	}
-	if len(spec.Policies) == 0 {
+	if trial.Canary != nil {
+		spec.Canary, spec.Populations = trial.Canary.String(), trial.Canary
+		problems = append(problems, resolveCanary(spec, listeners))
+	}
+	if len(spec.Policies) == 0 && spec.Canary == "" {
 		problems = append(problems, errors.New("no policies: name at least one FaultPolicy"))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Spec{}, fmt.Errorf("verification %q: %w", trial.Name, err)
 	}
 	return spec, nil
+}
+
+// resolveCanary holds every objective to the listener where the populations can
+// be told apart.
+func resolveCanary(spec Spec, listeners []string) error {
+	at := spec.Populations.Listener
+	if at == "" && len(listeners) == 1 {
+		at = listeners[0]
+	}
+	if !slices.Contains(listeners, at) {
+		return fmt.Errorf("canary: name the listener that both versions pass, one of: %s", list(listeners))
+	}
+	for _, o := range spec.Objectives {
+		if o.Listener != at && o.Listener != "" {
+			return fmt.Errorf("objective %q: it is measured at %s, and the versions are told apart at %s", o.Name, o.Listener, at)
+		}
+	}
+	return nil
 }
 
 // resolveTimes returns what is wrong with the times and bounds of a spec.

@@ -93,7 +93,7 @@ func TestWhatCannotRunIsRefusedWithAReason(t *testing.T) {
 			},
 		},
 		"a mode of later": {
-			func(tr *policies.Trial) { tr.Mode = policies.ModeCanary }, nil, []string{"mode canary is not available yet"},
+			func(tr *policies.Trial) { tr.Mode = policies.ModeContinuous }, nil, []string{"mode continuous is not available yet"},
 		},
 		"a lease that cannot be renewed in time": {
 			func(tr *policies.Trial) { tr.Lease = tr.Interval }, []string{"ingress", "egress-payment"}, []string{"lease 250ms: longer than the interval"},
@@ -105,6 +105,18 @@ func TestWhatCannotRunIsRefusedWithAReason(t *testing.T) {
 		},
 		"no policies": {
 			func(tr *policies.Trial) { tr.Policies = nil }, []string{"ingress", "egress-payment"}, []string{"name at least one FaultPolicy"},
+		},
+		"a canary nobody can tell apart where it is measured": {
+			func(tr *policies.Trial) {
+				tr.Canary = &policies.Populations{Listener: "egress-payment", Header: "X-Version"}
+			},
+			[]string{"ingress", "egress-payment"},
+			[]string{`objective "availability": it is measured at ingress, and the versions are told apart at egress-payment`},
+		},
+		"a canary at a listener that does not exist": {
+			func(tr *policies.Trial) { tr.Canary = &policies.Populations{Header: "X-Version"} },
+			[]string{"ingress", "egress-payment"},
+			[]string{"canary: name the listener that both versions pass, one of: ingress, egress-payment"},
 		},
 		"bounds that bound nothing": {
 			func(tr *policies.Trial) { tr.Alpha, tr.Beta, tr.Interval = 0, 1, 0 },

@@ -88,6 +88,9 @@ type Run struct {
 	Guards     []Guard    `json:"guards"`
 	Collateral Collateral `json:"collateral"`
 	Budget     Spending   `json:"budget"`
+	// Cluster is how many requests are taken to fail together, where populations
+	// are split by a key or a version; absent: a coin for each request split them.
+	Cluster float64 `json:"cluster,omitempty"`
 }
 
 // Arms are the populations of a run. Bad counts requests bad by any objective

@@ -73,7 +73,7 @@ func (r *runner) turn(ctx context.Context) bool {
 	r.enter(j.State)
 	if err := r.record(ctx, t, j); err != nil {
 		r.unrecorded(err)
-	} else if j.State == StateInjecting {
+	} else if j.State == StateInjecting && len(r.permit.policies) > 0 {
 		r.draw(j.Share)
 		r.inject(ctx, j, got.beat)
 	}

@@ -16,15 +16,19 @@ func tallySentence(g guard, narrowed string) string {
 	words := func(population string) string {
 		return fmt.Sprintf("%s: %d of %d %s%s were bad (%s)", g.objective.Name, seen.Bad, seen.Requests, population, narrowed, percent(rate(seen)))
 	}
+	arm, control := "faulted requests", "control"
+	if g.objective.canary {
+		arm, control = "requests of the canary", "the baseline"
+	}
 	switch g.kind {
 	case GuardGlobal:
 		return fmt.Sprintf("%s; %s is allowed", words("requests"), percent(g.limit()))
 	case GuardComparison:
-		control := g.counts.Control
-		return fmt.Sprintf("%s, and %d of %d of control (%s); %s times that and %s points are tolerated", words("faulted requests"),
-			control.Bad, control.Requests, percent(rate(control)), number(g.objective.Ratio), number(100*g.objective.Margin))
+		other := g.counts.Control
+		return fmt.Sprintf("%s, and %d of %d of %s (%s); %s times that and %s points are tolerated", words(arm),
+			other.Bad, other.Requests, control, percent(rate(other)), number(g.objective.Ratio), number(100*g.objective.Margin))
 	default:
-		return fmt.Sprintf("%s; %s is tolerated", words("faulted requests"), percent(g.limit()))
+		return fmt.Sprintf("%s; %s is tolerated", words(arm), percent(g.limit()))
 	}
 }
 

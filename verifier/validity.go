@@ -102,6 +102,9 @@ type toss struct {
 // one to test: the same for all policies, tossed for each request, and at most
 // once on a listener.
 func coin(spec Spec) (share float64, ok bool) {
+	if spec.Canary != "" {
+		return 0, false
+	}
 	listeners := map[string]bool{}
 	for i, p := range spec.Policies {
 		alone := len(spec.Policies) == 1 || p.Listener != "" && !listeners[p.Listener]

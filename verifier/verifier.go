@@ -204,6 +204,9 @@ func started(spec Spec, at time.Time) Event {
 	for _, p := range spec.Policies {
 		names = append(names, p.Name)
 	}
+	if spec.Canary != "" {
+		names = append(names, spec.Canary)
+	}
 	return Event{
 		At: at.Round(0), Kind: KindRunStarted, Subject: spec.Verification, Data: spec,
 		Text: fmt.Sprintf("A run of %s began: it holds %q against %s.",

@@ -175,7 +175,7 @@ func (w *world) pass(now time.Time) {
 	n := w.perSecond * now.Sub(w.last).Seconds()
 	mid := w.last.Add(now.Sub(w.last) / 2)
 	live := mid.Before(w.began.Add(w.until))
-	harm := live || w.until > 0 && w.heals > 0 && mid.Before(w.began.Add(w.until+w.heals))
+	harm := live || w.spec.Canary != "" || w.until > 0 && w.heals > 0 && mid.Before(w.began.Add(w.until+w.heals))
 	w.last = now
 	c := &w.counts
 	rest := w.quiet
@@ -187,7 +187,7 @@ func (w *world) pass(now time.Time) {
 		w.pour(&c.Unfollowed, n)
 		w.pour(&c.Delivered, n*w.share)
 		w.edges(n, rest, nil, nil)
-	case live && w.state == verifier.StateInjecting:
+	case (live || w.spec.Canary != "") && w.state == verifier.StateInjecting:
 		drawn := n * w.share
 		w.edges(n-drawn, rest, &c.Control, func(o *verifier.ObjectiveCounts) *verifier.Tally { return &o.Control })
 		w.edges(drawn, w.fault, &c.Fault, func(o *verifier.ObjectiveCounts) *verifier.Tally { return &o.Fault })

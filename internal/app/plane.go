@@ -16,7 +16,7 @@ type plane struct{ engine *fault.Engine }
 
 // Watch implements [verifier.Plane].
 func (p plane) Watch(spec verifier.Spec) (verifier.Watch, error) {
-	ask := fault.WatchSpec{Run: spec.Run}
+	ask := fault.WatchSpec{Run: spec.Run, Canary: spec.Populations}
 	for _, o := range spec.Objectives {
 		if o.Compiled == nil {
 			return nil, fmt.Errorf("objective %q is not compiled", o.Name)
