@@ -24,8 +24,8 @@ fuzz: ## every fuzz target, one minute each (FUZZTIME=10m for longer)
 bench: ## what the proxy costs beside others: one table
 	go run ./bench
 
-e2e: ## the long tests: the demo five times, processes killed on purpose
-	@bash .ci/run -n e2e-demo e2e-tests
+e2e: ## the long tests: the demo five times, processes killed on purpose, other people's clients
+	@bash .ci/run -n e2e-demo e2e-tests conformance
 
 demo: ## two services, a fault, a verdict: under two minutes
 	go run ./cmd/poise demo

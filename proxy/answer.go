@@ -73,6 +73,16 @@ func (a *answer) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// FlushError sends what is held back. An answer of gRPC that has its status in
+// the head has nothing else, and must end with it: sent before its end it would
+// be a head without the trailers callers then wait for.
+func (a *answer) FlushError() error {
+	if header := a.Header(); isGRPC(header) && header["Grpc-Status"] != nil {
+		return nil
+	}
+	return http.NewResponseController(a.ResponseWriter).Flush()
+}
+
 // outcome tells how the request ended. failure is what the handler panicked
 // with, nil when it returned.
 func (a *answer) outcome(r *http.Request, failure any) policies.Outcome {
