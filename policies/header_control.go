@@ -56,7 +56,8 @@ func (p *Policy) wish(r *Request) *wish {
 	if w.fault == (Fault{}) {
 		return nil
 	}
-	return &w
+	kept := w // only what asks for something costs an allocation
+	return &kept
 }
 
 // wishedAbort returns the abort that the request asks for, or nil. An HTTP
