@@ -17,6 +17,7 @@ type exchange struct {
 
 	up       *socket
 	upload   chan error // not nil while a body is sent beside the answer
+	in       inbound
 	answered wire.Head
 	body     passing // of the answer
 	outcome  policies.Outcome
@@ -62,19 +63,14 @@ func (x *exchange) act(action fault.Action) bool {
 
 // forward sends the request upstream and the answer back.
 func (x *exchange) forward() bool {
-	up, err := x.server.upstreams.get()
-	if err != nil {
+	if err := x.connect(); err != nil {
 		return x.fail(err)
 	}
-	x.up = up
-	x.upstream.Store(up)
 	defer x.upstream.Store(nil)
-	x.touch()
-	err = x.send()
+	defer x.release()
+	err := x.send()
 	if err == nil && x.upload == nil {
-		// How long an answer may take is for the caller to say.
-		x.server.sweep.unlimited(x.client)
-		x.server.sweep.unlimited(up)
+		x.await()
 	}
 	quiet := false
 	if err == nil {
@@ -86,9 +82,9 @@ func (x *exchange) forward() bool {
 	}
 	x.outcome.Complete = err == nil
 	if err == nil && quiet && whole {
-		x.server.upstreams.put(up)
+		x.server.upstreams.put(x.up)
 	} else {
-		_ = up.Close() // in doubt, or at its end
+		_ = x.up.Close() // in doubt, or at its end
 	}
 	switch {
 	case errors.Is(err, errFaulted):
@@ -108,6 +104,54 @@ func (x *exchange) forward() bool {
 		return false
 	}
 	return true
+}
+
+// connect takes a connection to the upstream.
+func (x *exchange) connect() error {
+	up, err := x.server.upstreams.get()
+	if err != nil {
+		return err
+	}
+	x.up = up
+	x.upstream.Store(up)
+	x.touch()
+	return nil
+}
+
+// ask sends the first bytes of a request, and where into is not nil waits for
+// what comes back, of which there may be nothing yet. A kept connection that has
+// ended is replaced; it was looked at before anything was sent.
+func (x *exchange) ask(message, into []byte) (got int, err error) {
+	for {
+		sent, got, err := x.up.ask(message, into)
+		switch {
+		case errors.Is(err, errStale):
+			_ = x.up.Close() // it has ended
+			if err := x.connect(); err != nil {
+				return 0, err
+			}
+			x.await()
+		case err != nil || sent == len(message):
+			return got, err
+		default:
+			x.touch() // it is not taken at once
+			_, err := x.up.Write(message[sent:])
+			return 0, err
+		}
+	}
+}
+
+// await takes the limits off both connections: how long an answer may take is
+// for the caller to say.
+func (x *exchange) await() {
+	x.server.sweep.unlimited(x.client)
+	x.server.sweep.unlimited(x.up)
+}
+
+// release gives the buffer of the answer back.
+func (x *exchange) release() {
+	x.server.pool.put(x.in.buf)
+	x.in = inbound{}
 }
 
 // touch gives both connections more time.

@@ -12,10 +12,12 @@ import (
 // receive reads the answer and sends it to the client. Quiet says that the
 // upstream's connection is at rest and may be used again.
 func (x *exchange) receive() (quiet bool, err error) {
-	in := inbound{buf: x.server.pool.getSmall()}
-	defer func() { x.server.pool.put(in.buf) }()
+	in := &x.in
+	if in.buf == nil {
+		in.buf = x.server.pool.getSmall()
+	}
 	for {
-		head, err := x.readAnswerHead(&in)
+		head, err := x.readAnswerHead(in)
 		if err != nil {
 			return false, err
 		}
@@ -23,7 +25,7 @@ func (x *exchange) receive() (quiet bool, err error) {
 			return false, err
 		}
 		if s := x.answered.Status; s >= 200 || s == 101 {
-			return x.final(&in, head)
+			return x.final(in, head)
 		}
 		if err := x.informational(); err != nil {
 			return false, err
@@ -93,7 +95,7 @@ func (x *exchange) final(in *inbound, head int) (quiet bool, err error) {
 	if x.passage.Pending() {
 		return false, x.finalFaulted(in, head)
 	}
-	early := x.client.peek() == ended
+	early := x.outcome.Latency > prompt && x.client.peek() == ended
 	x.body = newPassing(x.answered.Body, x.request.Minor == 0)
 	extra, err := x.first(in, head)
 	if err == nil {
@@ -107,6 +109,10 @@ func (x *exchange) final(in *inbound, head int) (quiet bool, err error) {
 	}
 	return err == nil && !extra && !x.answered.Close, err
 }
+
+// prompt is how soon an answer comes too soon for anybody to have left: then the
+// client is not looked at.
+const prompt = 5 * time.Millisecond
 
 // leftAfter is how long a client is looked at who had said all before the
 // answer came.

@@ -87,19 +87,25 @@ func (x *exchange) readBody(length int) error {
 // sendTogether sends head and body in one call where they fit one buffer.
 func (x *exchange) sendTogether(head, body []byte) error {
 	if len(head)+len(body) <= cap(head) {
-		_, err := x.up.Write(append(head, body...))
-		return err
+		return x.askWhole(append(head, body...))
 	}
 	big := x.server.pool.getBig()
 	defer x.server.pool.put(big)
 	if len(head)+len(body) <= len(big) {
-		_, err := x.up.Write(append(append(big[:0], head...), body...))
-		return err
+		return x.askWhole(append(append(big[:0], head...), body...))
 	}
-	if _, err := x.up.Write(head); err != nil {
+	if _, err := x.ask(head, nil); err != nil {
 		return err
 	}
 	_, err := x.up.Write(body)
+	return err
+}
+
+// askWhole sends a request and waits for the first bytes of its answer.
+func (x *exchange) askWhole(request []byte) (err error) {
+	x.in.buf = x.server.pool.getSmall()
+	x.await()
+	x.in.n, err = x.ask(request, x.in.buf)
 	return err
 }
 
@@ -108,7 +114,7 @@ func (x *exchange) sendTogether(head, body []byte) error {
 // (Expect: 100-continue). The goroutine alone reads from the client until
 // finishUpload.
 func (x *exchange) sendBeside(head []byte, body wire.Body) error {
-	if _, err := x.up.Write(head); err != nil {
+	if _, err := x.ask(head, nil); err != nil {
 		return err
 	}
 	x.consume(x.head)

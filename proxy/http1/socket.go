@@ -18,10 +18,12 @@ type socket struct {
 
 	read  call
 	write call
+	query query
 	from  *pool // of the buffer that readIdle takes
 	idle  func(fd uintptr) bool
 	look  func(fd uintptr)
 	seen  peeked // by look
+	used  bool   // it has carried an answer before
 	// due is when the sweep closes the connection, in seconds of its clock; 0:
 	// never.
 	due      atomic.Int64
@@ -62,7 +64,7 @@ func newSocket(c net.Conn) *socket {
 	if sc, ok := under.(syscall.Conn); ok && rawCalls {
 		if raw, err := sc.SyscallConn(); err == nil {
 			s.raw = raw
-			s.read.step, s.write.step, s.idle = s.stepRead, s.stepWrite, s.stepIdle
+			s.read.step, s.write.step, s.idle, s.query.step = s.stepRead, s.stepWrite, s.stepIdle, s.stepAsk
 			s.look = func(fd uintptr) { s.seen = rawPeek(fd) }
 		}
 	}
@@ -150,10 +152,6 @@ func (s *socket) stepIdle(fd uintptr) bool {
 	}
 	return done
 }
-
-// stale says whether a kept connection has ended, or says something nobody asked
-// for, and so must not be used again.
-func (s *socket) stale() bool { return s.peek() != quiet }
 
 // peeked is what a socket has to say.
 type peeked uint8

@@ -30,17 +30,18 @@ type kept struct {
 	since int64 // seconds of the sweep's clock
 }
 
-// get returns a connection: a kept one that is still good, or a new one.
+// get returns a connection: a kept one, which may have ended meanwhile, or a new
+// one.
 func (u *upstreams) get() (*socket, error) {
 	for {
 		k, ok := u.take()
 		if !ok {
 			break
 		}
-		if u.young(k) && !k.stale() {
+		if u.young(k) {
 			return k.socket, nil
 		}
-		_ = k.Close() // it has ended, or soon will
+		_ = k.Close() // it soon will have ended
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), u.timeout)
 	defer cancel()
@@ -67,6 +68,7 @@ func (u *upstreams) take() (kept, bool) {
 // put keeps a connection whose answer was read to its end.
 func (u *upstreams) put(s *socket) {
 	s.due.Store(0)
+	s.used = true
 	u.mu.Lock()
 	keep := !u.done && len(u.kept) < u.most
 	if keep {
