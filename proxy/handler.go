@@ -290,26 +290,9 @@ func answerGRPC(w http.ResponseWriter, a *policies.Abort) {
 	header.Set("Content-Type", "application/grpc")
 	header.Set("Grpc-Status", strconv.Itoa(int(*a.GRPCStatus)))
 	if a.GRPCMessage != "" {
-		header.Set("Grpc-Message", percentEncode(a.GRPCMessage))
+		header.Set("Grpc-Message", fault.PercentEncode(a.GRPCMessage))
 	}
 	w.WriteHeader(http.StatusOK)
-}
-
-// percentEncode writes a gRPC message as a header value: everything but
-// printable ASCII, and the percent sign, as %XX.
-func percentEncode(s string) string {
-	const hexDigits = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c >= ' ' && c <= '~' && c != '%' {
-			b.WriteByte(c)
-		} else {
-			b.WriteByte('%')
-			b.WriteByte(hexDigits[c>>4])
-			b.WriteByte(hexDigits[c&15])
-		}
-	}
-	return b.String()
 }
 
 func isGRPC(h http.Header) bool {

@@ -90,59 +90,6 @@ func (w *Watch) toss() uint32 {
 	return w.engine.coin()
 }
 
-// follow makes the flight findable by its trace id, and gives the request a
-// traceparent when it came without.
-func (w *Watch) follow(f *flight, r *policies.Request, p *Passage) {
-	id, ok := traceOf(r.Fields)
-	if !ok {
-		id, p.traceparent = newTrace()
-	}
-	f.trace = id
-	t := w.traces[id]
-	if t == nil {
-		t = new(trace)
-		w.traces[id] = t
-	}
-	t.live++
-	if t.live > 1 {
-		t.only.ambiguous, f.ambiguous = true, true
-		return
-	}
-	t.only = f
-}
-
-// trace is a trace id with requests at the edge. Once there were two of them at
-// a time nobody can tell whose a call is, until the last one has ended.
-type trace struct {
-	only *flight // the first of them
-	live int
-}
-
-// unfollow forgets that the flight has a trace.
-func (w *Watch) unfollow(f *flight) {
-	if t := w.traces[f.trace]; t != nil {
-		if t.live--; t.live == 0 {
-			delete(w.traces, f.trace)
-		}
-	}
-}
-
-// find returns the flight a call belongs to, or nil.
-func (w *Watch) find(id traceID, ok bool) *flight {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	t := w.traces[id]
-	if !ok || t == nil {
-		w.unfollowed.Add(1)
-		return nil
-	}
-	w.followed.Add(1)
-	if t.only.ambiguous {
-		return nil
-	}
-	return t.only
-}
-
 // meet puts the flight in a population, or a higher one.
 func (f *flight) meet(p population, drawn bool) {
 	if f.watch.spec.Canary != nil {
@@ -313,33 +260,6 @@ func (f *flight) addPending(counts []PromiseCounts) {
 			counts[i].Pending++
 		}
 	}
-}
-
-// flightList is a list in order of start; the oldest is first.
-type flightList struct{ first, last *flight }
-
-func (l *flightList) push(f *flight) {
-	f.prev = l.last
-	if l.last == nil {
-		l.first = f
-	} else {
-		l.last.next = f
-	}
-	l.last = f
-}
-
-func (l *flightList) remove(f *flight) {
-	if f.prev == nil {
-		l.first = f.next
-	} else {
-		f.prev.next = f.next
-	}
-	if f.next == nil {
-		l.last = f.prev
-	} else {
-		f.next.prev = f.prev
-	}
-	f.next, f.prev = nil, nil
 }
 
 // arm returns the arm the flight is in now.
