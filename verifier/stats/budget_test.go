@@ -178,6 +178,32 @@ func TestClustersAreEstimatedFromTheirSpread(t *testing.T) {
 	}
 }
 
+func TestAnEstimateOfClustersIsSureOnceEnoughWasSeen(t *testing.T) {
+	often := func(n int, bad ...uint64) (all []uint64) {
+		for i := range n {
+			all = append(all, bad[i%len(bad)])
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		bad  []uint64
+		want bool
+	}{
+		"nothing":                              {nil, false},
+		"long and clean":                       {often(400, 0), false},
+		"much in few batches":                  {often(29, 50, 40), false},
+		"ten alone":                            {often(30, 1, 0, 0), true},
+		"nine alone":                           {often(30, 1, 0, 0, 0), false},
+		"clusters of five, ten of them":        {often(100, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0), true},
+		"clusters of twenty, but only three":   {often(60, append(often(19, 0), 20)...), false},
+		"clusters of twenty, and ten of those": {often(200, append(often(19, 0), 20)...), true},
+	} {
+		if got := stats.SureOfCluster(c.bad); got != c.want {
+			t.Errorf("%s: sure %v of %v", name, got, stats.Cluster(c.bad))
+		}
+	}
+}
+
 func TestAnAnytimePIsOneOverTheGreatestEvidence(t *testing.T) {
 	near(t, "p at e = 100", stats.AnytimeP(math.Log(100)), 0.01, 1e-12)
 	near(t, "p at e = 1/2", stats.AnytimeP(math.Log(0.5)), 1, 0)
