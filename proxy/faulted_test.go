@@ -477,21 +477,25 @@ func TestGRPCOverHTTP2MeetsFaultsOfItsOwn(t *testing.T) {
 		fault  string
 		header map[string]string
 		body   string
+		status string // of the trailers
 	}{
 		"an abort before the upstream": {
 			"{abort: {grpcStatus: UNAVAILABLE, grpcMessage: busy}}",
 			map[string]string{"Grpc-Status": "14", "Grpc-Message": "busy", "Content-Type": "application/grpc"},
-			"",
+			"", "",
 		},
 		"an abort after the upstream was called": {
-			"{abort: {grpcStatus: INTERNAL, phase: response}}", map[string]string{"Grpc-Status": "13", "Content-Type": "application/grpc"}, "",
+			"{abort: {grpcStatus: INTERNAL, phase: response}}", map[string]string{"Grpc-Status": "13", "Content-Type": "application/grpc"}, "", "",
 		},
-		"an HTTP status": {"{abort: {status: 503}}", map[string]string{"Grpc-Status": ""}, ""},
+		"an HTTP status":                {"{abort: {status: 503}}", map[string]string{"Grpc-Status": ""}, "", ""},
+		"a throttle keeps the trailers": {"{throttle: {download: 1MB/s, upload: 1MB/s}}", nil, "fine", "5"},
+		"so does a rewritten header":    {"{response: {headers: {set: {x-a: b}}}}", map[string]string{"X-A": "b"}, "fine", "5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := faulttest.Engine(t, faulttest.Compile(t, all(tc.fault)), faulttest.NewPermit("p"), faulttest.Always)
+			address := serve(t, e, "http://"+h2cShop(t))
 			client := h2cClient(t)
-			request, err := http.NewRequest(http.MethodPost, "http://"+serve(t, e, "http://"+h2cShop(t))+"/pay.Payments/Charge", strings.NewReader("\x00\x00\x00\x00\x00"))
+			request, err := http.NewRequest(http.MethodPost, "http://"+address+"/pay.Payments/Charge", strings.NewReader("\x00\x00\x00\x00\x00"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -505,6 +509,9 @@ func TestGRPCOverHTTP2MeetsFaultsOfItsOwn(t *testing.T) {
 			if string(body) != tc.body || err != nil {
 				t.Errorf("body %q, %v", body, err)
 			}
+			if got := answer.Trailer.Get("Grpc-Status"); got != tc.status {
+				t.Errorf("trailer Grpc-Status %q, want %q", got, tc.status)
+			}
 			for name, want := range tc.header {
 				if got := answer.Header.Get(name); got != want {
 					t.Errorf("%s: %q, want %q", name, got, want)
@@ -514,10 +521,78 @@ func TestGRPCOverHTTP2MeetsFaultsOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestATunnelOfAForwardProxyMeetsFaults(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() { // an upstream that greets with 110 bytes
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			io.WriteString(conn, strings.Repeat("x", 110))
+			conn.Close()
+		}
+	}()
+	for name, tc := range map[string]struct {
+		fault  string
+		status int
+		bytes  int
+		least  time.Duration
+	}{
+		"its bytes are throttled":            {"{throttle: {download: 100B/s}}", 200, 110, 90 * time.Millisecond},
+		"it is refused after the connect":    {"{abort: {status: 503, phase: response}}", 503, 0, 0},
+		"it is refused before":               {"{abort: {status: 503}}", 503, 0, 0},
+		"it opens late":                      {"{delay: {fixed: 50ms, phase: response}}", 200, 110, 50 * time.Millisecond},
+		"what rewrites HTTP leaves it alone": {"{response: {status: 500}}", 200, 110, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all(tc.fault)), faulttest.NewPermit("p"), faulttest.Always)
+			address := serveBy(t, func(e *fault.Engine, l proxy.Listener, log *slog.Logger) (*proxy.Server, error) {
+				l.Forward = true
+				return proxy.Listen(e, l, log)
+			}, e, "")
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			began := time.Now()
+			io.WriteString(conn, "CONNECT "+l.Addr().String()+" HTTP/1.1\r\nHost: "+l.Addr().String()+"\r\n\r\n")
+			in := bufio.NewReader(conn)
+			answer, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
+			if err != nil || answer.StatusCode != tc.status {
+				t.Fatalf("answer %v, %v; want %d", answer, err, tc.status)
+			}
+			answer.Body.Close()
+			if tc.status != http.StatusOK {
+				return
+			}
+			got, err := io.ReadAll(in)
+			if len(got) != tc.bytes || err != nil {
+				t.Errorf("%d bytes, %v; want %d", len(got), err, tc.bytes)
+			}
+			if took := time.Since(began); took < tc.least {
+				t.Errorf("it took %s, want at least %s", took, tc.least)
+			}
+		})
+	}
+}
+
 // h2cShop answers "fine" over HTTP/2 with prior knowledge.
 func h2cShop(t *testing.T) string {
 	t.Helper()
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Content-Type") == "application/grpc" {
+			w.Header().Set("Content-Type", "application/grpc")
+			io.WriteString(w, "fine")
+			w.Header().Set(http.TrailerPrefix+"Grpc-Status", "5")
+			return
+		}
 		w.Header().Set("Content-Length", "4")
 		io.WriteString(w, "fine")
 	}))
