@@ -452,6 +452,29 @@ func TestABodyInChunksIsCutWithoutItsLastChunk(t *testing.T) {
 	}
 }
 
+func TestATrailerStaysUnlessItsBodyIsReplaced(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		io.WriteString(w, "fine")
+		w.Header().Set("X-Sum", "7")
+	}))
+	defer s.Close()
+	for spec, want := range map[string]string{"{throttle: {download: 1MB/s}}": "7", "{response: {status: 500}}": "7", "{response: {body: x}}": ""} {
+		t.Run(spec, func(t *testing.T) {
+			e := faulttest.Engine(t, faulttest.Compile(t, all(spec)), faulttest.NewPermit("p"), faulttest.Always)
+			answer, err := http.Get("http://" + adapters()["net/http"](t, e, s.Listener.Addr().String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			body, err := io.ReadAll(answer.Body)
+			if got := answer.Trailer.Get("X-Sum"); got != want || err != nil {
+				t.Errorf("body %q, trailer %q, %v; want %q", body, got, err, want)
+			}
+		})
+	}
+}
+
 func TestWhatFollowsABrokenUploadIsNoRequest(t *testing.T) {
 	for adapter, start := range proxies() {
 		t.Run(adapter, func(t *testing.T) {
