@@ -47,7 +47,7 @@ func badGateway(err error) string {
 		return "destination_unavailable"
 	case is[*tls.CertificateVerificationError](err), is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err):
 		return "tls_certificate_error"
-	case is[tls.AlertError](err):
+	case failedOp(err) == "remote error": // as crypto/tls calls it
 		return "tls_alert_received"
 	case is[tls.RecordHeaderError](err):
 		return "tls_protocol_error"
@@ -70,6 +70,13 @@ func isTimeout(err error) bool {
 // isDial says whether a connection could not be opened, rather than used: its
 // TLS included.
 func isDial(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial" || errors.Is(err, errHandshakeTimeout)
+	return failedOp(err) == "dial" || errors.Is(err, errHandshakeTimeout)
+}
+
+// failedOp names what failed on a connection; empty: nothing did.
+func failedOp(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op
+	}
+	return ""
 }

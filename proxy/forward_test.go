@@ -203,6 +203,30 @@ func TestATunnelMeetsTheFaultsThatMakeSense(t *testing.T) {
 	}
 }
 
+func TestATunnelIsThrottled(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.Write(make([]byte, 15<<10))
+	}()
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{match: [{methods: [CONNECT]}], percentage: 100, fault: {throttle: {download: 10KiB/s}}}")), faulttest.NewPermit("p"), faulttest.Always)
+	c := dial(t, start(t, e, proxy.Listener{Forward: true}))
+	began := time.Now()
+	fmt.Fprintf(c, "CONNECT %[1]s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", l.Addr())
+	all, err := io.ReadAll(c)
+	if took := time.Since(began); err != nil || len(all) < 15<<10 || took < 400*time.Millisecond {
+		t.Errorf("%d bytes after %s, %v; want 15 KiB after half a second: one second's worth passes at once", len(all), took, err)
+	}
+}
+
 func TestAForwardProxySaysWhyItCannot(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -306,6 +306,28 @@ func TestTLSIsPutOnTowardsTheUpstream(t *testing.T) {
 	}
 }
 
+func TestAnUpstreamThatBreaksTLSOffIsToldByName(t *testing.T) {
+	ca := newAuthority(t)
+	pair, err := tls.LoadX509KeyPair(ca.pair(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict := httptest.NewUnstartedServer(http.HandlerFunc(echo))
+	strict.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	strict.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert}
+	strict.StartTLS()
+	defer strict.Close()
+	for want, url := range map[string]string{
+		"tls_alert_received": strict.URL, "tls_protocol_error": "https://" + upstream(t),
+	} {
+		s := start(t, fault.New(fault.Options{}), proxy.Listener{Upstream: url, UpstreamTLS: proxy.UpstreamTLS{CAFile: ca.file}})
+		answer, err := exchange(s.Addr().String(), plain)
+		if err != nil || answer.status != 502 || answer.header.Get("Proxy-Status") != "poise; error="+want {
+			t.Errorf("%v, %v; want 502 with %s", answer, err, want)
+		}
+	}
+}
+
 func TestCertificatesOfNoUseAreRefusedAtTheStart(t *testing.T) {
 	ca := newAuthority(t)
 	cert, key := ca.pair(t)
