@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -214,4 +216,85 @@ func TestADrainDoesNotWaitForThoseWhoSayNothing(t *testing.T) {
 	if _, err := silent.Read(make([]byte, 1)); err == nil {
 		t.Error("a silent connection lives on")
 	}
+}
+
+// socket is a listener that accepts what a test gives it.
+type socket struct {
+	results chan result
+	closed  chan struct{}
+}
+
+type result struct {
+	conn net.Conn
+	err  error
+}
+
+func (s *socket) Accept() (net.Conn, error) {
+	select {
+	case r := <-s.results:
+		return r.conn, r.err
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *socket) Close() error { close(s.closed); return nil }
+
+func (s *socket) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestAcceptingGoesOnWhenSomethingHadRunOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &socket{make(chan result), make(chan struct{})}
+		s := proxy.FrontOf(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "fine") }))
+		done := make(chan error, 1)
+		go func() { done <- s.Serve() }()
+		began := time.Now()
+		for range 12 {
+			l.results <- result{err: &net.OpError{Op: "accept", Err: syscall.EMFILE}}
+		}
+		here, there := net.Pipe()
+		l.results <- result{conn: there}
+		if got, want := time.Since(began), (5+10+20+40+80+160+320+640+4*1000)*time.Millisecond; got != want {
+			t.Errorf("it waited %s in all, want %s: twice as long each time, a second at most", got, want)
+		}
+		go io.WriteString(here, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		answer, err := http.ReadResponse(bufio.NewReader(here), nil)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("%v, %v", answer, err)
+		}
+		io.Copy(io.Discard, answer.Body)
+		answer.Body.Close()
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		here.Close()
+	})
+}
+
+func TestAConnectionThatSaysNothingIsLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &socket{make(chan result), make(chan struct{})}
+		s := proxy.FrontOf(l, http.NotFoundHandler())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve() }()
+		here, there := net.Pipe()
+		began := time.Now()
+		l.results <- result{conn: there}
+		io.WriteString(here, "PRI * HT") // it might become HTTP/2
+		if _, err := here.Read(make([]byte, 1)); err == nil {
+			t.Error("it was answered")
+		}
+		if got := time.Since(began); got != 10*time.Second {
+			t.Errorf("it was let go after %s, want 10s", got)
+		}
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }
