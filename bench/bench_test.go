@@ -28,7 +28,7 @@ func TestAnswer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := answer(bufio.NewReader(strings.NewReader(tt.response)), body(4))
+			_, err := answer(bufio.NewReader(strings.NewReader(tt.response)), body(4), 0)
 			if got := said(err); !strings.Contains(got, tt.want) || (tt.want == "") != (err == nil) {
 				t.Errorf("error %q, want %q", got, tt.want)
 			}
@@ -123,7 +123,7 @@ func service(t *testing.T) string {
 		t.Fatal(err)
 	}
 	done := make(chan error)
-	go func() { done <- serveUpstream(t.Context(), listener) }()
+	go func() { done <- serveUpstream(t.Context(), listener, answered) }()
 	t.Cleanup(func() {
 		if err := <-done; err != nil {
 			t.Error(err)
@@ -169,20 +169,50 @@ func TestCPUClockAdvances(t *testing.T) {
 	}
 }
 
-func Example_printTable() {
+func Example_printResults() {
 	ms := time.Millisecond
-	round := func(cpu time.Duration) sample { return sample{outcome{2000, 1000, ms, 3 * ms}, cpu} }
-	printTable(os.Stdout, []result{
+	round := func(cpu time.Duration) sample {
+		return sample{outcome: outcome{Requests: 2000, PerSec: 1000, P50: ms, P99: 3 * ms}, cpu: cpu, switches: 2, resident: 10}
+	}
+	printResults(os.Stdout, scene{title: "GET"}, []result{
 		{"plain", []sample{round(100 * time.Microsecond), round(90 * time.Microsecond), round(130 * time.Microsecond)}, nil},
-		{"ours", []sample{round(25 * time.Microsecond)}, nil},
+		{"haproxy", []sample{round(25 * time.Microsecond)}, nil},
 		{"other", nil, errNotHere},
 		{"broken", nil, errors.New("it does not listen")},
 	})
+	printResults(os.Stdout, scene{title: "idle", held: true}, []result{{"plain", []sample{{resident: 8, each: 3.5}}, nil}})
 	// Output:
-	// proxy                  CPU µs/request    (least … most)  ratio  requests/s    p50 µs    p99 µs
-	// plain                           100.0    (90.0 … 130.0)   1.00        1000    1000.0    3000.0
-	// ours                             25.0     (25.0 … 25.0)   0.25        1000    1000.0    3000.0
-	// other                   not installed
-	// broken                         failed
-	// broken: it does not listen
+	// | GET | plain | 100.0 | 90.0 … 130.0 | 4.00 | 1000 | 1000.0 | 3000.0 | 2.00 | 10.0 | |
+	// | GET | haproxy | 25.0 | 25.0 … 25.0 | 1.00 | 1000 | 1000.0 | 3000.0 | 2.00 | 10.0 | |
+	// | GET | other | not installed | | | | | | | | |
+	// | GET | broken | failed | | | | | | | | |
+	// | idle | plain | | | | | | | | 8.0 | 3.5 |
+}
+
+func TestAnswerInstead(t *testing.T) {
+	in := bufio.NewReader(strings.NewReader("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\nno" +
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n0123"))
+	for _, want := range []bool{true, false} {
+		if instead, err := answer(in, body(4), 503); err != nil || instead != want {
+			t.Errorf("instead %t, error %v; want %t", instead, err, want)
+		}
+	}
+}
+
+func TestScenesAreChosenByName(t *testing.T) {
+	all := scenes(time.Second)
+	some, err := chosen(all, "held,get")
+	if err != nil || len(some) != 2 || some[0].name != "held" || some[1].name != "get" {
+		t.Errorf("got %v, error %v", some, err)
+	}
+	if _, err := chosen(all, "get,nothing"); !strings.Contains(said(err), "-case nothing") {
+		t.Errorf("error %q", said(err))
+	}
+}
+
+func TestUpstreamReadsWhatIsPosted(t *testing.T) {
+	l := load{Target: service(t), Connections: 2, Send: posted, Size: answered, For: 100 * time.Millisecond}
+	if _, err := l.run(t.Context(), func(string) {}); err != nil {
+		t.Error(err)
+	}
 }

@@ -15,7 +15,9 @@ import (
 type load struct {
 	Target      string // host:port
 	Connections int
+	Send        int           // bytes every request has; 0: it is a GET
 	Size        int           // bytes every answer must have
+	Instead     int           // status that some answers have in place of all this; 0: none may
 	Rate        float64       // requests a second over all connections; 0: the next as soon as the last is answered
 	Warm        time.Duration // sent before anything is counted
 	For         time.Duration // counted
@@ -25,6 +27,7 @@ type load struct {
 // and each byte of the body.
 type outcome struct {
 	Requests int
+	Instead  int // of them, those with the other status
 	PerSec   float64
 	P50, P99 time.Duration
 }
@@ -79,8 +82,10 @@ func (l load) run(ctx context.Context, mark func(string)) (outcome, error) {
 // outcome puts together what the senders saw.
 func (l load) outcome(senders []*sender) (outcome, error) {
 	var all []time.Duration
+	instead := 0
 	for _, s := range senders {
 		all = append(all, s.latencies...)
+		instead += s.instead
 	}
 	if len(all) == 0 {
 		return outcome{}, fmt.Errorf("no answer within %s", l.For)
@@ -88,6 +93,7 @@ func (l load) outcome(senders []*sender) (outcome, error) {
 	slices.Sort(all)
 	return outcome{
 		Requests: len(all),
+		Instead:  instead,
 		PerSec:   float64(len(all)) / l.For.Seconds(),
 		P50:      all[len(all)/2],
 		P99:      all[len(all)*99/100],

@@ -1,8 +1,9 @@
 // Command bench measures what a request through the proxy costs, beside other
 // proxies, in one run and one table.
 //
-//	go run ./bench                     everything, about three minutes
-//	go run ./bench -rounds 1 -for 1s   a quick look
+//	go run ./bench                                    everything, about half an hour
+//	go run ./bench -rounds 1 -for 1s                  a quick look at everything
+//	go run ./bench -case get,paced -peers poise,nginx some of it
 //
 // README.md explains the method and how to read the table.
 package main
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -34,11 +36,13 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "upstream":
-			return upstream(ctx, args[1])
+			return upstream(ctx, args[1], args[2])
 		case "proxy":
 			return reverseProxy(ctx, args[1], args[2], args[3])
 		case "load":
 			return generate(ctx, args[1], os.Stdout)
+		case "hold":
+			return hold(ctx, args[1], os.Stdout)
 		}
 	}
 	return measure(ctx, args)
@@ -49,6 +53,8 @@ type options struct {
 	rounds int
 	window time.Duration
 	poise  string
+	scenes []scene
+	peers  []string // names; none means all
 }
 
 func parse(args []string) (options, error) {
@@ -57,31 +63,20 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each proxy is measured, in turn")
 	flags.DurationVar(&o.window, "for", 2*time.Second, "how long one measurement lasts")
 	flags.StringVar(&o.poise, "poise", "", "poise-proxy binary to measure (default: build ./cmd/poise-proxy)")
+	names := flags.String("case", "", "cases to run, with commas between (default: all)")
+	beside := flags.String("peers", "", "proxies to measure, with commas between (default: all)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if *beside != "" {
+		o.peers = strings.Split(*beside, ",")
 	}
 	if o.rounds < 1 || o.window < 100*time.Millisecond {
 		return o, fmt.Errorf("-rounds %d -for %s: need at least one round of 100ms", o.rounds, o.window)
 	}
-	return o, nil
-}
-
-// cases are the two questions: what a request costs when there is no pause
-// between requests, and what it costs at the rate of an ordinary service.
-func cases(o options) []scene {
-	load := load{Connections: 64, Size: 1024, Warm: 500 * time.Millisecond, For: o.window}
-	paced := load
-	paced.Rate = 2000
-	return []scene{
-		{"GET 1 KiB, 64 connections, as fast as answered", load},
-		{"GET 1 KiB, 64 connections, 2,000 requests a second", paced},
-	}
-}
-
-// scene is one case with its title.
-type scene struct {
-	title string
-	load  load
+	var err error
+	o.scenes, err = chosen(scenes(o.window), *names)
+	return o, err
 }
 
 // measure runs every case and prints its table.
@@ -99,25 +94,25 @@ func measure(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	all := peers(ctx, o, dir)
-	fmt.Printf("%s, %s/%s, %d CPUs; %s; %d rounds of %s\n",
+	all, err := peers(ctx, o, dir)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s, %s/%s, %d CPUs; %s; %d rounds of %s\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), stage.pinning(), o.rounds, o.window)
-	var failed int
-	for _, scene := range cases(o) {
-		results := stage.play(ctx, scene.load, all, o.rounds)
+	printTitle(os.Stdout)
+	var failed []error
+	for _, c := range o.scenes {
+		results := stage.play(ctx, c, all, o.rounds)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		fmt.Printf("\n%s\n", scene.title)
-		printTable(os.Stdout, results)
+		printResults(os.Stdout, c, results)
 		for _, r := range results {
-			if r.err != nil && !errors.Is(r.err, errNotHere) {
-				failed++
+			if r.err != nil && !missing(r.err) {
+				failed = append(failed, fmt.Errorf("%s, %s: %w", c.name, r.peer, r.err))
 			}
 		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d measurements failed, see above", failed)
-	}
-	return nil
+	return errors.Join(failed...)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,142 +17,223 @@ type site struct {
 	dir                     string // its own, for its files
 }
 
+// write writes one of the proxy's files, and returns its name.
+func (s site) write(name, text string) (string, error) {
+	file := filepath.Join(s.dir, name)
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}
+
 // peer is a proxy to measure.
 type peer struct {
 	name string
 	// start writes the proxy's files and returns its command line, which must
 	// stay in the foreground and in one process.
-	start func(site) ([]string, error)
+	start func(site, rules) ([]string, error)
 }
 
-// peers are all proxies of the comparison, the base of the ratios first. One
-// that is not here says so when it is started.
-func peers(ctx context.Context, o options, dir string) []peer {
-	all := []peer{standard("default"), standard("tuned")}
-	binary, err := filepath.Abs(o.poise)
-	if o.poise == "" {
-		binary, err = build(ctx, dir)
-	}
-	for _, policies := range []int{0, 100, 10_000} {
-		all = append(all, poise(binary, err, policies))
-	}
-	return append(all, installed("nginx", nginx), installed("haproxy", haproxy))
-}
+// Why a proxy is not measured.
+var (
+	errNotHere = errors.New("not installed")
+	errCannot  = errors.New("has no such rule")
+)
 
-// errNotHere marks a proxy that was not expected to be on every machine.
-var errNotHere = errors.New("not installed")
+// peers are the proxies of the comparison. One that is not here says so when it
+// is started.
+func peers(ctx context.Context, o options, dir string) ([]peer, error) {
+	all := []peer{
+		{"poise", (&ours{binary: o.poise, dir: dir, ctx: ctx}).start},
+		{"haproxy", haproxy},
+		{"nginx", nginx},
+		{"caddy", caddy},
+		{"toxiproxy", (&built{pkg: "github.com/Shopify/toxiproxy/v2/cmd/server", dir: dir, ctx: ctx}).toxiproxy},
+		{"fasthttp", (&built{pkg: "./fasthttp", dir: dir, ctx: ctx}).fasthttp},
+		standard("tuned"), standard("default"),
+	}
+	if o.peers == nil {
+		return all, nil
+	}
+	var some []peer
+	for _, name := range o.peers {
+		at := slices.IndexFunc(all, func(p peer) bool { return p.name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("-peers %s: there is no such proxy", name)
+		}
+		some = append(some, all[at])
+	}
+	return some, nil
+}
 
 // standard is the standard library's reverse proxy, in a process of its own.
 func standard(kind string) peer {
-	return peer{"net/http " + kind, func(s site) ([]string, error) {
+	return peer{"net/http-" + kind, func(s site, r rules) ([]string, error) {
+		if !r.none() {
+			return nil, errCannot
+		}
 		self, err := os.Executable()
 		return []string{self, "proxy", kind, s.listen, "http://" + s.upstream}, err
 	}}
 }
 
-// build makes the small binary the way it is released.
-func build(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "poise-proxy")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, //nolint:gosec // our own folder
-		"github.com/poise-dev/poise/cmd/poise-proxy")
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build ./cmd/poise-proxy: %w: %s", err, said)
+// found returns the command line of a proxy that some machines have.
+func found(name string, args ...string) ([]string, error) {
+	binary, err := exec.LookPath(name)
+	if err != nil {
+		return nil, errNotHere
 	}
-	return binary, nil
+	return append([]string{binary}, args...), nil
 }
 
-// poise is our data plane with policies that match no request of the load. They
-// are live, so each request is really held against them.
-func poise(binary string, err error, policies int) peer {
-	return peer{fmt.Sprintf("poise, %d policies", policies), func(s site) ([]string, error) {
-		if err != nil {
-			return nil, err
-		}
-		args := []string{binary, "--listen", s.listen, "--upstream", "http://" + s.upstream, "--admin", s.admin}
-		if policies > 0 {
-			args = append(args, "--unguarded")
-		}
-		for i, text := range neverMatching(policies) {
-			file := filepath.Join(s.dir, fmt.Sprintf("policies-%d.yaml", i))
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-				return nil, err
-			}
-			args = append(args, "-f", file)
-		}
-		return args, nil
-	}}
-}
-
-// inFile is how many policies are written to one file, whose size is bounded.
-const inFile = 2_500
-
-// neverMatching writes n policies, each for a path nobody asks for, as the
-// texts of several files.
-func neverMatching(n int) []string {
-	var texts []string
-	for first := 0; first < n; first += inFile {
-		var text strings.Builder
-		for i := range min(inFile, n-first) {
-			fmt.Fprintf(&text, `---
-apiVersion: poise.dev/v1alpha1
-kind: FaultPolicy
-metadata: {name: never-%[1]d}
-spec:
-  match: [{methods: [GET], path: {prefix: /never/%[1]d}}]
-  percentage: 100
-  fault: {abort: {status: 503}}
-`, first+i)
-		}
-		texts = append(texts, text.String())
+func nginx(s site, r rules) ([]string, error) {
+	if r.delay > 0 {
+		return nil, errCannot
 	}
-	return texts
-}
-
-// installed is a proxy that some machines have.
-func installed(name string, config func(site) (text, flag string)) peer {
-	return peer{name, func(s site) ([]string, error) {
-		binary, err := exec.LookPath(name)
-		if err != nil {
-			return nil, errNotHere
-		}
-		text, flag := config(s)
-		file := filepath.Join(s.dir, name+".conf")
-		return append([]string{binary}, append(strings.Fields(flag), file)...), os.WriteFile(file, []byte(text), 0o600)
-	}}
-}
-
-func nginx(s site) (text, flag string) {
-	return fmt.Sprintf(`daemon off; master_process off; worker_processes 1;
-pid %[1]s/pid; error_log stderr crit;
-events { worker_connections 4096; }
+	var locations, abort, coin strings.Builder
+	for i := range r.never {
+		fmt.Fprintf(&locations, "    location /never/%d/ { return 503; }\n", i)
+	}
+	if r.abort > 0 {
+		fmt.Fprintf(&coin, "  split_clients $request_id $fault { %d%% 1; * 0; }\n", r.abort)
+		abort.WriteString("    if ($fault) { return 503; }\n")
+	}
+	file, err := s.write("nginx.conf", fmt.Sprintf(`daemon off; master_process off; worker_processes 1;
+pid %[1]s/pid; error_log stderr crit; worker_rlimit_nofile 16384;
+events { worker_connections 8192; }
 http {
   access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s;
   uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
-  keepalive_requests 1000000000;
+  keepalive_requests 1000000000; keepalive_timeout 1h; client_body_buffer_size 64k; proxy_max_temp_file_size 0;
   upstream service { server %[2]s; keepalive 256; keepalive_requests 1000000000; }
-  server {
+%[4]s  server {
     listen %[3]s;
-    location / { proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection ""; }
+    proxy_http_version 1.1; proxy_set_header Connection "";
+%[5]s%[6]s    location / { proxy_pass http://service; }
   }
 }
-`, s.dir, s.upstream, s.listen), "-e stderr -c"
+`, s.dir, s.upstream, s.listen, &coin, &abort, &locations))
+	if err != nil {
+		return nil, err
+	}
+	return found("nginx", "-e", "stderr", "-c", file)
 }
 
-func haproxy(s site) (text, flag string) {
-	return fmt.Sprintf(`global
+// haproxy waits by a line of Lua: it has no delay of its own.
+func haproxy(s site, r rules) ([]string, error) {
+	var lua string
+	var faults strings.Builder
+	for i := range r.never {
+		fmt.Fprintf(&faults, "  http-request return status 503 if METH_GET { path_beg /never/%d/ }\n", i)
+	}
+	if r.abort > 0 {
+		fmt.Fprintf(&faults, "  http-request return status 503 if { rand(100) lt %d }\n", r.abort)
+	}
+	if r.delay > 0 {
+		script, err := s.write("delay.lua", fmt.Sprintf(
+			"core.register_action('delay', {'http-req'}, function(txn) core.msleep(%d) end)\n", r.delay.Milliseconds()))
+		if err != nil {
+			return nil, err
+		}
+		lua = "  lua-load " + script + "\n"
+		fmt.Fprintf(&faults, "  http-request lua.delay if { rand(100) lt %d }\n", r.delayed)
+	}
+	file, err := s.write("haproxy.cfg", fmt.Sprintf(`global
   nbthread 1
   maxconn 4096
-defaults
+%sdefaults
   mode http
   timeout connect 5s
-  timeout client 60s
-  timeout server 60s
+  timeout client 1h
+  timeout server 1h
   http-reuse always
+  option splice-auto
 frontend in
   bind %s
-  default_backend service
+%s  default_backend service
 backend service
   server one %s
-`, s.listen, s.upstream), "-db -f"
+`, lua, s.listen, &faults, s.upstream))
+	if err != nil {
+		return nil, err
+	}
+	return found("haproxy", "-db", "-f", file)
+}
+
+func caddy(s site, r rules) ([]string, error) {
+	if r.abort > 0 || r.delay > 0 {
+		return nil, errCannot
+	}
+	_, port, _ := strings.Cut(s.listen, ":")
+	var never strings.Builder
+	for i := range r.never {
+		fmt.Fprintf(&never, "  @r%[1]d path /never/%[1]d/*\n  respond @r%[1]d 503\n", i)
+	}
+	file, err := s.write("Caddyfile", fmt.Sprintf(`{
+  admin off
+  auto_https off
+}
+http://:%s {
+  bind 127.0.0.1
+%s  reverse_proxy %s {
+    transport http {
+      keepalive_idle_conns 4096
+      keepalive_idle_conns_per_host 4096
+      compression off
+    }
+  }
+}
+`, port, &never, s.upstream))
+	if err != nil {
+		return nil, err
+	}
+	return found("caddy", "run", "--adapter", "caddyfile", "--config", file)
+}
+
+// built is a proxy made of a module of its own, in the folder peers.
+type built struct {
+	pkg, dir string
+	ctx      context.Context //nolint:containedctx // of the whole run
+	binary   string
+}
+
+// make builds the proxy, once. Where its module cannot be had, it is not here.
+func (b *built) make() error {
+	if b.binary != "" {
+		return nil
+	}
+	binary := filepath.Join(b.dir, strings.ReplaceAll(strings.TrimPrefix(b.pkg, "./"), "/", "-"))
+	here, err := exec.CommandContext(b.ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, b.pkg) //nolint:gosec // a constant
+	cmd.Dir = filepath.Join(strings.TrimSpace(string(here)), "bench", "peers")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	if cmd.Run() != nil {
+		return errNotHere
+	}
+	b.binary = binary
+	return nil
+}
+
+func (b *built) fasthttp(s site, r rules) ([]string, error) {
+	if !r.none() {
+		return nil, errCannot
+	}
+	err := b.make()
+	return []string{b.binary, s.listen, s.upstream}, err
+}
+
+// toxiproxy passes bytes: it can hold a connection back, not a request.
+func (b *built) toxiproxy(s site, r rules) ([]string, error) {
+	if !r.none() {
+		return nil, errCannot
+	}
+	file, err := s.write("toxiproxy.json", fmt.Sprintf(`[{"name": "service", "listen": %q, "upstream": %q, "enabled": true}]`, s.listen, s.upstream))
+	if err != nil {
+		return nil, err
+	}
+	if err := b.make(); err != nil {
+		return nil, err
+	}
+	host, port, _ := strings.Cut(s.admin, ":")
+	return []string{b.binary, "-host", host, "-port", port, "-config", file}, nil
 }

@@ -6,14 +6,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
 	"time"
 )
 
-// request is what is sent, always the same.
-const request = "GET /ordinary HTTP/1.1\r\nHost: service.example\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n"
+// request is what is sent, always the same: a GET, or a POST of n bytes.
+func request(n int) []byte {
+	const head = " /ordinary HTTP/1.1\r\nHost: service.example\r\nUser-Agent: bench\r\nAccept: */*\r\n"
+	if n == 0 {
+		return []byte("GET" + head + "\r\n")
+	}
+	return append(fmt.Appendf(nil, "POST%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", head, n), body(n)...)
+}
 
 // sender is one connection of a load. It speaks HTTP by hand, so that the load
 // costs little beside the proxy.
@@ -22,6 +27,7 @@ type sender struct {
 	place      int // among the connections
 	begin, end time.Time
 	latencies  []time.Duration // of answers that came between begin and end
+	instead    int             // how many of them had the other status
 }
 
 func (s *sender) run(ctx context.Context) error {
@@ -34,22 +40,26 @@ func (s *sender) run(ctx context.Context) error {
 	if err := conn.SetDeadline(s.end.Add(10 * time.Second)); err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(conn, 8<<10)
-	want := body(s.load.Size)
+	in := bufio.NewReaderSize(conn, 64<<10)
+	out, want := request(s.load.Send), body(s.load.Size)
 	started := time.Now()
 	for n := 0; ctx.Err() == nil; n++ {
 		from := s.next(ctx, started, n)
 		if !from.Before(s.end) {
 			return nil
 		}
-		if _, err := io.WriteString(conn, request); err != nil {
+		if _, err := conn.Write(out); err != nil {
 			return fmt.Errorf("request %d of a connection: %w", n+1, err)
 		}
-		if err := answer(in, want); err != nil {
+		instead, err := answer(in, want, s.load.Instead)
+		if err != nil {
 			return fmt.Errorf("answer %d of a connection: %w", n+1, err)
 		}
 		if now := time.Now(); now.After(s.begin) && now.Before(s.end) {
 			s.latencies = append(s.latencies, now.Sub(from))
+			if instead {
+				s.instead++
+			}
 		}
 	}
 	return ctx.Err()
@@ -79,23 +89,38 @@ func body(n int) []byte {
 }
 
 // answer reads one response and checks its status, its length and its body.
-func answer(in *bufio.Reader, want []byte) error {
-	status, err := in.ReadSlice('\n')
+// Another status is right, whatever its body, where some are expected to have it
+// instead.
+func answer(in *bufio.Reader, want []byte, other int) (instead bool, err error) {
+	line, err := in.ReadSlice('\n')
 	if err != nil {
-		return err
+		return false, err
 	}
-	if !bytes.HasPrefix(status, []byte("HTTP/1.1 200 ")) {
-		return fmt.Errorf("status line %q, want 200", status)
+	status := 0
+	if len(line) > 12 && bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
+		status, _ = strconv.Atoi(string(line[9:12])) // what is no number is no status
+	}
+	if instead = other != 0 && status == other; !instead && status != 200 {
+		return false, fmt.Errorf("status line %q, want 200", line)
 	}
 	length, err := contentLength(in)
 	if err != nil {
-		return err
+		return instead, err
+	}
+	if instead {
+		_, err := in.Discard(max(length, 0))
+		return true, err
 	}
 	if length != len(want) {
-		return fmt.Errorf("content length %d, want %d", length, len(want))
+		return false, fmt.Errorf("content length %d, want %d", length, len(want))
 	}
+	return false, same(in, want)
+}
+
+// same reads as many bytes as are wanted, and says whether they are those.
+func same(in *bufio.Reader, want []byte) error {
 	for len(want) > 0 {
-		got, err := in.Peek(min(len(want), 4<<10))
+		got, err := in.Peek(min(len(want), max(in.Buffered(), 1)))
 		if err != nil {
 			return err
 		}

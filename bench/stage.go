@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -28,7 +29,10 @@ type result struct {
 // sample is one round of it.
 type sample struct {
 	outcome
-	cpu time.Duration // of the proxy's process, user and system, for each request
+	cpu      time.Duration // of the proxy's process, user and system, for each request
+	switches float64       // of context, voluntary, for each request
+	resident float64       // MiB at the end; where memory is measured, at the beginning
+	each     float64       // KiB for each connection, where memory is measured
 }
 
 // stage starts processes and measures them.
@@ -58,7 +62,7 @@ func (s *stage) pinning() string {
 // play measures every peer once a round. The order turns round each time, and
 // each measurement is a fresh process, so that what else happens on the machine
 // falls on all alike.
-func (s *stage) play(ctx context.Context, l load, all []peer, rounds int) []result {
+func (s *stage) play(ctx context.Context, c scene, all []peer, rounds int) []result {
 	results := make([]result, len(all))
 	for i, p := range all {
 		results[i].peer = p.name
@@ -75,7 +79,7 @@ func (s *stage) play(ctx context.Context, l load, all []peer, rounds int) []resu
 			if results[i].err != nil || ctx.Err() != nil {
 				continue
 			}
-			one, err := s.once(ctx, l, all[i])
+			one, err := s.once(ctx, c, all[i])
 			results[i].samples = append(results[i].samples, one)
 			results[i].err = err
 		}
@@ -83,20 +87,21 @@ func (s *stage) play(ctx context.Context, l load, all []peer, rounds int) []resu
 	return results
 }
 
-// once starts upstream, proxy and load, and reads the proxy's CPU clock at the
-// load's two marks. All processes have ended when it returns.
-func (s *stage) once(ctx context.Context, l load, p peer) (sample, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Warm+l.For+time.Minute)
+// once starts upstream, proxy and load, and looks at what the proxy has used at
+// the load's two marks. All processes have ended when it returns.
+func (s *stage) once(ctx context.Context, c scene, p peer) (sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.load.Warm+c.load.For+time.Minute)
 	defer cancel()
 	where, err := s.site(ctx)
 	if err != nil {
 		return sample{}, err
 	}
-	args, err := p.start(where)
+	args, err := p.start(where, c.rules)
 	if err != nil {
 		return sample{}, err
 	}
-	service, err := s.start(ctx, "0", []string{s.self, "upstream", where.upstream}, where.upstream)
+	size := strconv.Itoa(max(c.size, answered))
+	service, err := s.start(ctx, "0", []string{s.self, "upstream", where.upstream, size}, where.upstream)
 	if err != nil {
 		return sample{}, fmt.Errorf("upstream: %w", err)
 	}
@@ -105,8 +110,7 @@ func (s *stage) once(ctx context.Context, l load, p peer) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	l.Target = where.listen
-	one, err := s.observe(ctx, l, proxy.pid())
+	one, err := s.observe(ctx, c, where.listen, proxy.pid())
 	proxy.end()
 	if err != nil {
 		return sample{}, fmt.Errorf("%w%s", err, proxy.lastWords())
@@ -114,14 +118,32 @@ func (s *stage) once(ctx context.Context, l load, p peer) (sample, error) {
 	return one, nil
 }
 
-// observe runs the load against a proxy that listens, and looks at the CPU clock
-// of its process.
-func (s *stage) observe(ctx context.Context, l load, pid int) (sample, error) {
-	arg, err := json.Marshal(l)
+// settling is how long a proxy that was just started is left alone before its
+// memory is read, and holdTime how long its connections are held.
+const (
+	settling = time.Second
+	holdTime = 3 * time.Second
+)
+
+// observe runs the load against a proxy that listens, and looks at what its
+// process uses.
+func (s *stage) observe(ctx context.Context, c scene, target string, pid int) (sample, error) {
+	c.load.Target = target
+	role, load := "load", any(c.load)
+	var before usage
+	if c.held {
+		role, load = "hold", holding{Target: target, Connections: many, Answered: c.rules.delay == 0, Size: answered, For: holdTime}
+		pause(ctx, time.Now().Add(settling))
+		var err error
+		if before, err = usageOf(pid); err != nil {
+			return sample{}, err
+		}
+	}
+	arg, err := json.Marshal(load)
 	if err != nil {
 		return sample{}, err
 	}
-	cmd := s.command(ctx, "0", []string{s.self, "load", string(arg)})
+	cmd := s.command(ctx, "0", []string{s.self, role, string(arg)})
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
@@ -135,21 +157,26 @@ func (s *stage) observe(ctx context.Context, l load, pid int) (sample, error) {
 	if err := cmd.Wait(); err != nil {
 		return sample{}, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
 	}
+	if c.held && readErr == nil {
+		const mib = 1 << 10 // in KiB
+		one.each = (one.resident*mib - float64(before.resident)) / many
+		one.resident = float64(before.resident) / mib
+	}
 	return one, readErr
 }
 
-// follow reads what a load prints, and the CPU clock of the process at its marks.
+// follow reads what a load prints, and what the process has used at its marks.
 func follow(out io.Reader, pid int) (sample, error) {
 	var one sample
-	var begin, end time.Duration
+	var begin, end usage
 	var wrong error
 	for in := bufio.NewScanner(out); in.Scan(); {
 		var err error
 		switch line := in.Bytes(); string(line) {
 		case markBegin:
-			begin, err = cpuTime(pid)
+			begin, err = usageOf(pid)
 		case markEnd:
-			end, err = cpuTime(pid)
+			end, err = usageOf(pid)
 		default:
 			err = json.Unmarshal(line, &one.outcome)
 		}
@@ -159,7 +186,9 @@ func follow(out io.Reader, pid int) (sample, error) {
 		wrong = errors.New("the load said nothing")
 	}
 	if wrong == nil {
-		one.cpu = (end - begin) / time.Duration(one.Requests)
+		one.cpu = (end.cpu - begin.cpu) / time.Duration(one.Requests)
+		one.switches = float64(end.switches-begin.switches) / float64(one.Requests)
+		one.resident = float64(end.resident) / (1 << 10)
 	}
 	return one, wrong
 }

@@ -2,32 +2,33 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 )
 
-// answered is how many bytes the upstream answers.
-const answered = 1024
-
 // upstream plays the part of the service behind the proxy: it answers every
-// GET with the same bytes, as cheaply as it can.
-func upstream(ctx context.Context, address string) error {
+// request with the same bytes, size of them, as cheaply as it can.
+func upstream(ctx context.Context, address, size string) error {
+	n, err := strconv.Atoi(size)
+	if err != nil {
+		return err
+	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
-	return serveUpstream(ctx, listener)
+	return serveUpstream(ctx, listener, n)
 }
 
 // serveUpstream answers until ctx ends, and returns when the last connection
 // is closed.
-func serveUpstream(ctx context.Context, listener net.Listener) error {
+func serveUpstream(ctx context.Context, listener net.Listener, size int) error {
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
-	response := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", answered, body(answered))
+	response := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", size, body(size))
 	var connections sync.WaitGroup
 	defer connections.Wait()
 	for {
@@ -41,20 +42,23 @@ func serveUpstream(ctx context.Context, listener net.Listener) error {
 		connections.Go(func() {
 			defer conn.Close()
 			defer context.AfterFunc(ctx, func() { conn.Close() })()
-			echo(conn, response)
+			reply(conn, response)
 		})
 	}
 }
 
-// echo answers each request head with the response, until the connection ends.
-func echo(conn net.Conn, response []byte) {
-	for in := bufio.NewReader(conn); ; {
-		line, err := in.ReadSlice('\n')
+// reply answers each request with the response, until the connection ends.
+func reply(conn net.Conn, response []byte) {
+	for in := bufio.NewReaderSize(conn, 32<<10); ; {
+		if _, err := in.ReadSlice('\n'); err != nil {
+			return
+		}
+		length, err := contentLength(in)
 		if err != nil {
 			return
 		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			continue
+		if _, err := in.Discard(max(length, 0)); err != nil {
+			return
 		}
 		if _, err := conn.Write(response); err != nil {
 			return
