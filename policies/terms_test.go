@@ -33,3 +33,21 @@ func TestARampIsRefusedThat(t *testing.T) {
 		})
 	}
 }
+
+func TestAContinuousTrialHasItsOwnDefaults(t *testing.T) {
+	set := compile(t, policy("slow", "percentage: 5")+document("Hypothesis", "holds", belief)+
+		document("Verification", "try", "{hypothesis: holds, policies: [slow], mode: continuous, budget: {reserve: 20}}"))
+	trial := set.Trial("try")
+	want := policies.Spend{Window: 30 * 24 * time.Hour, Spend: 0.01, Reserve: 0.2, MaxRate: policies.Whole / 100}
+	if *trial.Budget != want || trial.Interval != 5*time.Second || trial.Lease != 15*time.Second || trial.Duration != 24*time.Hour {
+		t.Errorf("budget %+v, interval %v, lease %v, duration %v", *trial.Budget, trial.Interval, trial.Lease, trial.Duration)
+	}
+	for at, closed := range map[time.Time]bool{
+		time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC): false, time.Date(2026, 11, 23, 8, 59, 0, 0, time.UTC): true,
+		time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC): true,
+	} {
+		if got := trial.Calendar.Closed(at); (got != "") != closed {
+			t.Errorf("at %v it says %q", at, got)
+		}
+	}
+}

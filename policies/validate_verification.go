@@ -17,6 +17,14 @@ const (
 	DefaultBeta     = 0.05
 	DefaultMinBad   = 3
 
+	// ContinuousInterval is the fixed clock of mode continuous; a lease is three.
+	ContinuousInterval = 5 * time.Second
+	ContinuousLease    = 3 * ContinuousInterval
+	// ContinuousDuration is how long a run of mode continuous tests one policy.
+	ContinuousDuration = 24 * time.Hour
+	// DefaultWindow is that of an error budget.
+	DefaultWindow = 30 * 24 * time.Hour
+
 	minInterval = 10 * time.Millisecond
 	maxLease    = time.Hour // as for a lease granted by a person
 	maxAlpha    = 0.5
@@ -31,7 +39,11 @@ func (v *validator) verification(s *Verification) {
 	v.policyNames(s)
 	switch s.Mode {
 	case ModeContinuous:
-		v.later("spec.mode", "mode "+string(s.Mode), withVerifier)
+		if b := s.Budget; b != nil && b.MaxRate != nil && *b.MaxRate == 0 {
+			v.report("spec.budget.maxRate", "0 faults nobody", "a percentage above 0", "")
+		}
+		v.only("spec", false, "mode: experiment", "ramp", "interval")
+		v.only("spec", false, "mode: canary", "canary")
 	case ModeCanary:
 		v.canary(s.Canary)
 		v.only("spec", false, "mode: experiment", "baseline", "ramp")
@@ -78,6 +90,9 @@ func (v *validator) policyNames(s *Verification) {
 // times checks how long things last, with the defaults filled in.
 func (v *validator) times(s *Verification) {
 	interval, lease := or(s.Interval, Duration(DefaultInterval)), or(s.Lease, Duration(DefaultLease))
+	if s.Mode == ModeContinuous {
+		interval, lease = Duration(ContinuousInterval), or(s.Lease, Duration(ContinuousLease))
+	}
 	v.positive("spec.duration", or(s.Duration, 0))
 	if interval < Duration(minInterval) {
 		v.report("spec.interval", interval.String()+" is too short", "at least "+Duration(minInterval).String(), "")

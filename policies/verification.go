@@ -18,17 +18,17 @@ type Verification struct {
 	Policies   []string  `yaml:"policies" doc:"Names of the FaultPolicies."`
 	Mode       Mode      `yaml:"mode" enum:"experiment,continuous,canary" doc:"experiment (default): baseline, inject, recover, one verdict; continuous: always on, low rate; canary: two populations."`
 	Baseline   *Duration `yaml:"baseline" doc:"Objectives must hold this long before the first fault. Default 30s."`
-	Duration   *Duration `yaml:"duration" doc:"Longest time with faults. Default 5m."`
+	Duration   *Duration `yaml:"duration" doc:"Longest time with faults. Default 5m; of mode continuous, of one policy at a time, 24h."`
 	Recovery   *Duration `yaml:"recovery" doc:"Time back to objective is measured up to this long. Default 30s."`
 	Ramp       []Rung    `yaml:"ramp" doc:"Percentages to climb, none above that of the policies; a rung needs the one below it clean."`
-	Interval   *Duration `yaml:"interval" doc:"How often evidence is judged. Default 250ms."`
-	Lease      *Duration `yaml:"lease" doc:"How long a fault outlives the last renewal. Default 3s."`
+	Interval   *Duration `yaml:"interval" doc:"How often evidence is judged. Default 250ms; mode continuous has a fixed clock of 5s."`
+	Lease      *Duration `yaml:"lease" doc:"How long a fault outlives the last renewal. Default 3s; of mode continuous 15s."`
 	Alpha      *float64  `yaml:"alpha" doc:"Bound on ever halting a true hypothesis in this run. Default 0.01."`
 	Beta       *float64  `yaml:"beta" doc:"Bound on calling a false hypothesis upheld. Default 0.05."`
 	MinBad     *int      `yaml:"minBad" min:"1" doc:"Bad requests before a breach may be called. Default 3."`
 	Canary     *Canary   `yaml:"canary" doc:"The two populations of mode canary."`
-	Budget     *Budget   `yaml:"budget" later:"the verifier" doc:"What mode continuous may spend."`
-	Hours      *Hours    `yaml:"hours" doc:"When runs may inject. Default: always."`
+	Budget     *Budget   `yaml:"budget" doc:"What mode continuous may spend."`
+	Hours      *Hours    `yaml:"hours" doc:"When runs may inject. Default: always; of mode continuous: mon to fri, 09:00 to 17:00."`
 	Freeze     []Freeze  `yaml:"freeze" doc:"Days without faults."`
 	OnHalt     *OnHalt   `yaml:"onHalt" later:"the timeline" doc:"Who is told."`
 }
@@ -51,9 +51,9 @@ type Canary struct {
 // Budget is what continuous verification may spend of the error budget.
 type Budget struct {
 	Window  *Duration `yaml:"window" doc:"Window of the error budget. Default 30d."`
-	Spend   *Percent  `yaml:"spend" doc:"Percent of the error budget a window may cost."`
-	Reserve *Percent  `yaml:"reserve" doc:"Percent of the error budget never touched."`
-	MaxRate *Percent  `yaml:"maxRate" doc:"Highest percentage ever injected."`
+	Spend   *Percent  `yaml:"spend" doc:"Percent of the error budget a window may cost. Default 1."`
+	Reserve *Percent  `yaml:"reserve" doc:"Percent of the error budget never touched. Default 10."`
+	MaxRate *Percent  `yaml:"maxRate" doc:"Highest percentage ever injected. Default 1."`
 }
 
 // Hours is when runs may inject.

@@ -18,11 +18,12 @@ func (j *Judge) endBaseline() *Decision {
 	}
 	j.state, j.injectingAt, j.clean = StateInjecting, j.tick.Elapsed, j.counts
 	j.ramp.step(j.tick.Elapsed, j.counts)
+	j.allow()
 	if j.spec.Baseline > 0 {
 		j.happened(j.baselineHeld())
 	}
 	j.noteArmless()
-	return nil
+	return j.budget()
 }
 
 // silent names a deciding objective that saw no request, or none.

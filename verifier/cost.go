@@ -22,6 +22,9 @@ func collateral(c Counts) Collateral {
 // bad ones beyond what the baseline's rate would have given; for the objective
 // that lost most, because one request may be bad by several.
 func (j *Judge) spending() Spending {
+	if j.spec.Budget != nil {
+		return Spending{Spent: j.spent()}
+	}
 	if j.clean.At.IsZero() {
 		return Spending{}
 	}

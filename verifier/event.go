@@ -97,6 +97,13 @@ type Climbed struct {
 	Share float64 `json:"share"` // in force from now on, in [0,1]
 }
 
+// Reachable is the data of the note that says when a verdict can be reached.
+type Reachable struct {
+	Share     float64 `json:"share"`     // of the requests, in [0,1]
+	After     Seconds `json:"after"`     // of faults
+	Allowance float64 `json:"allowance"` // bad requests the run may cost
+}
+
 // Recovered is the data of recovered.
 type Recovered struct {
 	// After is the time from the decision to the beginning of the first window in

@@ -13,8 +13,8 @@ import (
 //	baseline → injecting ⇄ paused → recovering → done
 //	    └──────────┴─────────┴──────────┴──→ stopped
 //
-// and every tick is judged in the same order: was it stopped from outside, may
-// faults flow at this hour, are
+// and every tick is judged in the same order: was it stopped from outside, is
+// its budget spent, may faults flow at this hour, are
 // the counts fresh, are they valid, what do they prove, may more be faulted, is
 // the time over.
 type Judge struct {
@@ -31,9 +31,10 @@ type Judge struct {
 	pausedAt    time.Duration // the instants of this block are run time, Tick.Elapsed
 	injectingAt time.Duration
 	decidedAt   time.Duration
-	clean       Counts // at the end of the baseline
-	settling    bool   // proven; the last faulted requests are awaited
-	noted       bool   // that there are no arms
+	clean       Counts  // at the end of the baseline
+	allowance   float64 // bad requests the run may cost, where there is a budget
+	settling    bool    // proven; the last faulted requests are awaited
+	noted       bool    // that there are no arms
 
 	ramp     ramp
 	clusters *clusters // nil: each request is judged by itself
@@ -51,6 +52,9 @@ type Judgement struct {
 	// Share of eligible requests that meets the fault from now on; 0: that of each
 	// policy.
 	Share float64
+	// Faults is how many requests may meet the fault until the next renewal: 0 is
+	// no bound, a negative number none.
+	Faults int64
 	// Renew says that the leases may be renewed, from the beat of this tick.
 	Renew bool
 	// Revoke is not empty when the leases must end now; it says why.
@@ -82,7 +86,7 @@ func (j *Judge) Step(t Tick) Judgement {
 		j.recover()
 		j.notice()
 	default:
-		for _, judge := range []func() *Decision{j.outside, j.hours, j.freshness, j.validity, j.evidence, j.end} {
+		for _, judge := range []func() *Decision{j.outside, j.budget, j.hours, j.freshness, j.validity, j.evidence, j.end} {
 			if d := judge(); d != nil {
 				j.decide(d)
 				break
@@ -93,6 +97,7 @@ func (j *Judge) Step(t Tick) Judgement {
 	return Judgement{
 		State:    j.state,
 		Share:    j.share(),
+		Faults:   j.faults(),
 		Renew:    j.state == StateInjecting && j.fresh && !j.settling,
 		Revoke:   j.revoke,
 		Decision: j.decision,

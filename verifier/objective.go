@@ -38,7 +38,7 @@ func newObjectives(spec Spec) []*objective {
 		}
 	}
 	var all []*objective
-	run, faults := updates(spec.Baseline+spec.Duration, spec.Interval), updates(spec.Duration, spec.Interval)
+	run, faults := spec.updates(spec.Baseline+spec.Duration, spec.Interval), spec.updates(spec.Duration, spec.Interval)
 	for _, s := range spec.Objectives {
 		o := &objective{
 			ObjectiveSpec: s, canary: spec.Canary != "", faultless: len(spec.Policies) == 0,
@@ -65,15 +65,23 @@ func newComparison(o ObjectiveSpec, spec Spec) *stats.TwoSample {
 		calls = max(int(ComparedEvery/spec.Interval), 1)
 	}
 	t := stats.NewTwoSample(stats.Margin{Ratio: o.Ratio, Points: o.Margin}, o.Allowed,
-		updates(spec.Duration, spec.Interval*time.Duration(calls)))
+		spec.updates(spec.Duration, spec.Interval*time.Duration(calls)))
 	t.Every(calls)
 	return t
 }
 
-// updates returns how many updates are planned in a time.
-func updates(d, interval time.Duration) stats.Starts {
-	if interval <= 0 {
+// alwaysFor is the time in which continuous runs halt a true belief with a
+// probability of at most alpha.
+const alwaysFor = 28 * 24 * time.Hour
+
+// updates returns how many updates are planned in a time. Continuous runs have
+// those of alwaysFor all together: each may be the one where trouble begins.
+func (s Spec) updates(d, interval time.Duration) stats.Starts {
+	switch {
+	case interval <= 0:
 		return stats.Plain
+	case s.Continuous:
+		return stats.Always(int(alwaysFor / interval))
 	}
 	return stats.Starts(d/interval) + 1
 }

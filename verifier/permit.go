@@ -15,11 +15,12 @@ type permit struct {
 	ttl      time.Duration
 	now      func() time.Time
 
-	mu   sync.Mutex
-	held bool
-	over bool
-	cut  time.Duration // the beat of the last revocation
-	ends []ending      // yet to be told
+	mu    sync.Mutex
+	held  bool
+	until time.Duration // the deadline of what is held
+	over  bool
+	cut   time.Duration // the beat of the last revocation
+	ends  []ending      // yet to be told
 }
 
 // ending is a lease that was revoked.
@@ -28,21 +29,24 @@ type ending struct {
 	cause error
 }
 
-// renew lets the policies inject until beat + ttl. It says whether that is a
+// renew lets the policies inject until beat + ttl, so many faults. It says whether that is a
 // new grant. A renewal that comes too late is none, and no error either.
-func (p *permit) renew(beat time.Duration) (granted bool, err error) {
+func (p *permit) renew(beat time.Duration, faults int64) (granted bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over || beat < p.cut || p.late(beat) {
 		return false, nil
 	}
-	if err := p.leases.Renew(p.policies, p.run, beat, p.ttl); err != nil {
+	lapsed := p.leases.Beat() >= p.until
+	if err := p.leases.Renew(p.policies, p.run, beat, p.ttl, faults); err != nil {
 		if p.late(beat) {
 			return false, nil
 		}
 		return false, err
 	}
-	granted, p.held = !p.held, true
+	// A lease that ran out unrenewed was told as such; what follows is a new one.
+	granted = !p.held || lapsed
+	p.held, p.until = true, beat+p.ttl
 	return granted, nil
 }
 

@@ -36,9 +36,10 @@ type Leases interface {
 	// Beat returns the present instant on the lease clock, which goes on while
 	// the machine is suspended.
 	Beat() time.Duration
-	// Renew lets the policies inject until beat + ttl, on behalf of run. It is an
-	// error when poise is halted or somebody else holds a policy.
-	Renew(policies []string, run string, beat, ttl time.Duration) error
+	// Renew lets the policies inject until beat + ttl, on behalf of run, each so
+	// many faults: 0 is no bound, a negative number none. It is an error when poise
+	// is halted or somebody else holds a policy.
+	Renew(policies []string, run string, beat, ttl time.Duration, faults int64) error
 	// Revoke ends what run holds, at once: sleeping requests wake. The cause is
 	// the reason people read.
 	Revoke(run string, cause error)
@@ -150,6 +151,11 @@ type Spec struct {
 	// it is no canary. Populations are what the data plane tells them apart by.
 	Canary      string                `json:"canary,omitempty"`
 	Populations *policies.Populations `json:"-"`
+	// Continuous: the run is one of many that nobody starts, which all together
+	// halt a true belief with a probability of at most alpha in 28 days.
+	Continuous bool `json:"continuous,omitempty"`
+	// Budget is what the run may cost; nil: nothing bounds it.
+	Budget *BudgetSpec `json:"spendable,omitempty"`
 	// Closed says why no fault may flow at an instant; empty: one may. Nil: it
 	// always may. It is not recorded: what it said is, with every tick.
 	Closed func(at time.Time) string `json:"-"`
@@ -171,6 +177,15 @@ type ObjectiveSpec struct {
 	Advisory bool          `json:"advisory,omitempty"`
 	// Compiled is the objective the data plane counts with. It is not recorded.
 	Compiled *policies.Promise `json:"-"`
+}
+
+// BudgetSpec is what a run may cost of the error budget. Shares are in [0,1].
+type BudgetSpec struct {
+	Window  time.Duration `json:"window"`  // of the error budget
+	Spend   float64       `json:"spend"`   // of the budget that a window may cost
+	Reserve float64       `json:"reserve"` // of the budget that is never touched
+	// Spent is what earlier runs have cost in this window, in bad requests.
+	Spent float64 `json:"spent,omitempty"`
 }
 
 // Rung is one step of a ramp.

@@ -15,9 +15,6 @@ import (
 // are. It reports all that is wrong at once. Spec.Run is left to whoever starts
 // it.
 func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
-	if trial.Mode == policies.ModeContinuous {
-		return Spec{}, fmt.Errorf("verification %q: mode %s is not available yet: use mode: experiment", trial.Name, trial.Mode)
-	}
 	spec := Spec{
 		Verification: trial.Name,
 		Hypothesis:   trial.Belief.Name, Belief: trial.Belief.Statement, Why: trial.Belief.Why, Owner: trial.Belief.Owner,
@@ -44,6 +41,14 @@ func Resolve(trial *policies.Trial, listeners []string) (Spec, error) {
 	}
 	if !slices.ContainsFunc(spec.Objectives, func(o ObjectiveSpec) bool { return !o.Advisory }) {
 		problems = append(problems, fmt.Errorf("hypothesis %q: no objective decides: leave out advisory on at least one", spec.Hypothesis))
+	}
+	if trial.Budget != nil {
+		spec.Continuous = true
+		spec.Budget = &BudgetSpec{Window: trial.Budget.Window, Spend: trial.Budget.Spend, Reserve: trial.Budget.Reserve}
+		spec.Ramp = []Rung{{Share: trial.Budget.MaxRate.Ratio()}}
+		for _, p := range spec.Policies {
+			spec.Ramp[0].Share = min(spec.Ramp[0].Share, p.Share)
+		}
 	}
 	if trial.Canary != nil {
 		spec.Canary, spec.Populations = trial.Canary.String(), trial.Canary

@@ -92,9 +92,6 @@ func TestWhatCannotRunIsRefusedWithAReason(t *testing.T) {
 				`objective "latency": there is no listener "ingress"`, `policy "payment-slow": there is no listener "egress-payment"`,
 			},
 		},
-		"a mode of later": {
-			func(tr *policies.Trial) { tr.Mode = policies.ModeContinuous }, nil, []string{"mode continuous is not available yet"},
-		},
 		"a lease that cannot be renewed in time": {
 			func(tr *policies.Trial) { tr.Lease = tr.Interval }, []string{"ingress", "egress-payment"}, []string{"lease 250ms: longer than the interval"},
 		},

@@ -29,6 +29,7 @@ const (
 // The reasons of a run that was stopped.
 const (
 	StopOperator   = "operator"   // a person, or a signal
+	StopBudget     = "budget"     // the error budget that may be spent is spent
 	StopHours      = "hours"      // no fault may flow at this time
 	StopExpired    = "expired"    // a policy's own end has come
 	StopBlind      = "blind"      // counts were too old for too long

@@ -228,7 +228,7 @@ func (r *runner) inject(ctx context.Context, j Judgement, beat time.Duration) {
 	if !j.Renew {
 		return
 	}
-	granted, err := r.permit.renew(beat)
+	granted, err := r.permit.renew(beat, j.Faults)
 	if err != nil {
 		r.stop(&Stop{Reason: r.refused(err), Text: sentence("The lease was refused: " + err.Error())})
 		return

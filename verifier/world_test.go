@@ -46,6 +46,7 @@ type world struct {
 	until  time.Duration // of the lease
 	closed bool
 
+	faults []int64 // allowed by each renewal
 	events []verifier.Event
 	ticks  []verifier.Tick
 	log    []entry
@@ -245,7 +246,7 @@ func (w *world) Beat() time.Duration {
 }
 
 // Renew implements verifier.Leases.
-func (w *world) Renew(_ []string, _ string, beat, ttl time.Duration) error {
+func (w *world) Renew(_ []string, _ string, beat, ttl time.Duration, faults int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.flow()
@@ -255,6 +256,7 @@ func (w *world) Renew(_ []string, _ string, beat, ttl time.Duration) error {
 		}
 	}
 	w.note("renew", beat)
+	w.faults = append(w.faults, faults)
 	w.until = beat + ttl
 	return nil
 }

@@ -121,6 +121,9 @@ func (p *planned) forecast(trial *policies.Trial) {
 			spec.Duration -= step.For
 		}
 	}
+	if b := trial.Budget; b != nil { // one policy after the other, without an end
+		share, spec.Duration, spec.Window = min(share, b.MaxRate), 0, b.Window
+	}
 	spec.Share, p.Percentage, p.Verification = share.Ratio(), 100*share.Ratio(), trial.Name
 	effect := 0.0
 	for _, promise := range trial.Belief.Promises {

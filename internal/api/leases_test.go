@@ -84,7 +84,7 @@ func TestALeaseIsRefused(t *testing.T) {
 		}, 503, "the disk is full"},
 		{"when poise is halted, with the reason", func(h *house) { h.table.Halt(errors.New("pager")) }, 409, "pager"},
 		{"when a run holds the policy, naming the run", func(h *house) {
-			_ = h.table.Renew([]string{"payment-slow"}, "run-7", h.table.Beat(), time.Minute)
+			_ = h.table.Renew([]string{"payment-slow"}, "run-7", h.table.Beat(), time.Minute, 0)
 		}, 409, "run-7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -103,6 +103,9 @@ func (a *App) Run(ctx context.Context) error {
 	failed := make(chan error, 2)
 	parts.Go(func() { failed <- a.admin.Serve(steering) })
 	parts.Go(func() { a.Runs.tellUntold(steering) })
+	keeping, stopKeeping := context.WithCancel(base)
+	defer stopKeeping()
+	parts.Go(func() { a.Runs.keepUp(keeping) })
 	var carried sync.WaitGroup
 	carried.Go(func() { failed <- a.Sidecar.Run(carrying) })
 
@@ -113,6 +116,7 @@ func (a *App) Run(ctx context.Context) error {
 	case err = <-failed:
 		ended++
 	}
+	stopKeeping()
 	bounded, cancel := context.WithTimeout(base, shutdownTime)
 	defer cancel()
 	err = errors.Join(err, a.Runs.verifier.Close(bounded))

@@ -22,6 +22,21 @@ type beliefs struct {
 	after  uint64     // seq of the last event that was folded
 	byName map[string]*belief
 	byRun  map[string]string // belief, of runs that have not ended
+	trials map[string]*past
+}
+
+// past is what is known of the runs of one verification.
+type past struct {
+	runs  int          // begun so far
+	under bool         // the newest has not ended
+	last  verifier.Run // the newest that has
+	spent []spending   // of those that cost anything
+}
+
+// spending is what a run cost, in bad requests.
+type spending struct {
+	at  time.Time
+	bad float64
 }
 
 // belief is what is known of one hypothesis.
@@ -51,6 +66,19 @@ func (b *beliefs) of(ctx context.Context, name string) (belief, error) {
 	return belief{}, nil
 }
 
+// runsOf returns what is known of the runs of a verification now.
+func (b *beliefs) runsOf(ctx context.Context, verification string) (past, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.read(ctx); err != nil {
+		return past{}, err
+	}
+	if known := b.trials[verification]; known != nil {
+		return *known, nil
+	}
+	return past{}, nil
+}
+
 // read folds what was recorded since it was last called.
 func (b *beliefs) read(ctx context.Context) error {
 	kinds := []string{journal.KindRunStarted, journal.KindDecision, journal.KindRunEnded, journal.KindNote}
@@ -72,6 +100,7 @@ func (b *beliefs) fold(e journal.Event) {
 		if json.Unmarshal(e.Data, &spec) == nil {
 			b.byRun[e.Run] = spec.Hypothesis
 			b.named(spec.Hypothesis).newest = e.Run
+			b.trial(spec.Verification).begin()
 		}
 	case journal.KindDecision:
 		var d verifier.Decision
@@ -82,8 +111,11 @@ func (b *beliefs) fold(e journal.Event) {
 		}
 	case journal.KindRunEnded:
 		var run verifier.Run
-		if json.Unmarshal(e.Data, &run) == nil && run.Verdict == verifier.Upheld {
-			b.named(b.byRun[e.Run]).upheld = run.DecidedAt
+		if json.Unmarshal(e.Data, &run) == nil {
+			b.trial(run.Verification).end(run)
+			if run.Verdict == verifier.Upheld {
+				b.named(b.byRun[e.Run]).upheld = run.DecidedAt
+			}
 		}
 		delete(b.byRun, e.Run)
 	case journal.KindNote:
@@ -99,6 +131,25 @@ func (b *beliefs) named(name string) *belief {
 		b.byName[name] = &belief{}
 	}
 	return b.byName[name]
+}
+
+func (b *beliefs) trial(name string) *past {
+	if b.trials[name] == nil {
+		b.trials[name] = &past{}
+	}
+	return b.trials[name]
+}
+
+func (p *past) begin() {
+	p.runs++
+	p.under = true
+}
+
+func (p *past) end(run verifier.Run) {
+	p.under, p.last = false, run
+	if bad := run.Budget.Spent; bad > 0 {
+		p.spent = append(p.spent, spending{run.EndedAt, bad})
+	}
 }
 
 // Belief returns what the record knows of a belief, and its newest run.

@@ -38,7 +38,7 @@ type Runs struct {
 func newRuns(v *verifier.Verifier, s *sidecar.Sidecar, record journal.Store, log *slog.Logger) *Runs {
 	return &Runs{
 		verifier: v, sidecar: s, record: record, log: log,
-		beliefs: &beliefs{record: record, byName: map[string]*belief{}, byRun: map[string]string{}},
+		beliefs: &beliefs{record: record, byName: map[string]*belief{}, byRun: map[string]string{}, trials: map[string]*past{}},
 	}
 }
 
@@ -64,6 +64,9 @@ func (r *Runs) Start(ctx context.Context, verification string) (string, error) {
 	}
 	if err := r.settle(ctx); err != nil {
 		return "", api.Refuse(http.StatusServiceUnavailable, fmt.Errorf("%w: %w", verifier.ErrRecord, err))
+	}
+	if spec, err = r.turn(ctx, spec, time.Now()); err != nil {
+		return "", api.Refuse(http.StatusServiceUnavailable, err)
 	}
 	if err := r.unheld(spec); err != nil {
 		return "", api.Refuse(http.StatusConflict, err)

@@ -42,7 +42,7 @@ func TestAVerifierInTheSameProcessKeepsThePromises(t *testing.T) {
 				if meanwhile != nil {
 					meanwhile()
 				}
-				return table.Renew([]string{leasetest.Policy}, name(), beat, ttl)
+				return table.Renew([]string{leasetest.Policy}, name(), beat, ttl, 0)
 			},
 			Revoke: func() error { table.Revoke(name(), errors.New("breached")); return nil },
 			Halt:   func() error { table.Halt(errors.New("stop")); return nil },

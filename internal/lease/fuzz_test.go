@@ -87,7 +87,7 @@ func FuzzTable(f *testing.F) {
 			switch ops[0] % 8 {
 			case 0, 1: // renew, from a beat up to 15 ago, for up to 31
 				beat, ttl := max(m.now-n%16, 0), n/8
-				got, want = table.Renew([]string{policy}, run, beat, ttl) == nil, m.renew(policy, run, beat, ttl)
+				got, want = table.Renew([]string{policy}, run, beat, ttl, 0) == nil, m.renew(policy, run, beat, ttl)
 			case 2:
 				m.now += n % 32
 				clock.Store(int64(m.now))
@@ -165,7 +165,7 @@ func TestManyHands(t *testing.T) {
 		})
 	}
 	again(func() {
-		if table.Renew(policies, "", table.Beat(), time.Millisecond) == nil {
+		if table.Renew(policies, "", table.Beat(), time.Millisecond, 0) == nil {
 			granted.Add(1)
 		}
 	})

@@ -143,7 +143,7 @@ func (t *Table) makeRoom(grants []Grant) {
 }
 
 // renew turns a beat into grants of the term it belongs to, and applies them.
-func (t *Table) renew(now Instant, policies []string, run string, beat, ttl time.Duration) ([]end, error) {
+func (t *Table) renew(now Instant, policies []string, run string, beat, ttl time.Duration, faults int64) ([]end, error) {
 	if ttl <= 0 {
 		return nil, fmt.Errorf("%w: it lasts %v", ErrLate, ttl)
 	}
@@ -161,7 +161,7 @@ func (t *Table) renew(now Instant, policies []string, run string, beat, ttl time
 		if s := slots[p]; s != nil && s.run == run && beat < s.cut {
 			return nil, fmt.Errorf("grant policy %q: %w: the lease was ended after the beat it answers: %w", p, ErrLate, s.cause)
 		}
-		grants = append(grants, Grant{Policy: p, Run: run, Term: term, Until: until})
+		grants = append(grants, Grant{Policy: p, Run: run, Term: term, Until: until, Faults: faults})
 	}
 	return t.apply(now, grants)
 }

@@ -85,12 +85,13 @@ func (t *Table) Apply(grants ...Grant) error {
 }
 
 // Renew lets the policies inject until beat + ttl, on behalf of run: all of
-// them or, with an error, none. The beat's term is the grant's, and a beat from
+// them or, with an error, none; each so many faults, 0 being no bound and a
+// negative number none. The beat's term is the grant's, and a beat from
 // before the end of the run's last lease of a policy is too late.
-func (t *Table) Renew(policies []string, run string, beat, ttl time.Duration) error {
+func (t *Table) Renew(policies []string, run string, beat, ttl time.Duration, faults int64) error {
 	t.mu.Lock()
 	now := t.clock()
-	ends, err := t.renew(now, policies, run, min(beat, now), ttl)
+	ends, err := t.renew(now, policies, run, min(beat, now), ttl, faults)
 	t.mu.Unlock()
 	t.tell(ends)
 	return err

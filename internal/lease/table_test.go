@@ -35,7 +35,7 @@ func newBench(t *testing.T) bench {
 // renew grants the policies to the run for a second.
 func (b bench) renew(run string, policies ...string) {
 	b.Helper()
-	if err := b.Renew(policies, run, b.Beat(), time.Second); err != nil {
+	if err := b.Renew(policies, run, b.Beat(), time.Second, 0); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -76,7 +76,7 @@ func TestTable(t *testing.T) {
 	}{
 		{"several policies are granted together or not at all", func(b bench) {
 			b.renew("other", "b")
-			err := b.Renew([]string{"a", "b"}, "mine", b.Beat(), time.Second)
+			err := b.Renew([]string{"a", "b"}, "mine", b.Beat(), time.Second, 0)
 			if !errors.Is(err, lease.ErrHeld) {
 				b.Fatalf("err = %v, want %v", err, lease.ErrHeld)
 			}
@@ -127,7 +127,7 @@ func TestTable(t *testing.T) {
 			beat := b.Beat()
 			pass(time.Millisecond)
 			b.Revoke("r", errBreached)
-			err := b.Renew([]string{"a"}, "r", beat, time.Minute)
+			err := b.Renew([]string{"a"}, "r", beat, time.Minute, 0)
 			if !errors.Is(err, lease.ErrLate) || !errors.Is(err, errBreached) {
 				b.Fatalf("err = %v, want %v because %v", err, lease.ErrLate, errBreached)
 			}
@@ -136,7 +136,7 @@ func TestTable(t *testing.T) {
 			b.renew("r", "a", "b")
 			b.End("a", errors.New("enough"))
 			pass(time.Millisecond)
-			err := b.Renew([]string{"a", "b"}, "r", b.Beat(), time.Minute)
+			err := b.Renew([]string{"a", "b"}, "r", b.Beat(), time.Minute, 0)
 			if !errors.Is(err, lease.ErrBarred) || !strings.Contains(err.Error(), "enough") {
 				b.Fatalf("err = %v, want %v and why", err, lease.ErrBarred)
 			}
@@ -147,12 +147,12 @@ func TestTable(t *testing.T) {
 			pass(time.Second)
 			b.Resume(b.Term())
 			pass(time.Second)
-			if err := b.Renew([]string{"a"}, "r", b.Beat(), time.Minute); !errors.Is(err, lease.ErrBarred) {
+			if err := b.Renew([]string{"a"}, "r", b.Beat(), time.Minute, 0); !errors.Is(err, lease.ErrBarred) {
 				b.Fatalf("err = %v, want %v", err, lease.ErrBarred)
 			}
 		}},
 		{"a beat from the future is worth no more than now", func(b bench) {
-			if err := b.Renew([]string{"a"}, "r", b.Beat()+time.Hour, time.Second); err != nil {
+			if err := b.Renew([]string{"a"}, "r", b.Beat()+time.Hour, time.Second, 0); err != nil {
 				b.Fatal(err)
 			}
 			pass(time.Second)
@@ -162,7 +162,7 @@ func TestTable(t *testing.T) {
 		}},
 		{"a grant without time is refused", func(b bench) {
 			for _, ttl := range []time.Duration{0, -1, -lease.Forever} {
-				if err := b.Renew([]string{"a"}, "r", b.Beat(), ttl); !errors.Is(err, lease.ErrLate) {
+				if err := b.Renew([]string{"a"}, "r", b.Beat(), ttl, 0); !errors.Is(err, lease.ErrLate) {
 					b.Errorf("ttl %v: err = %v, want %v", ttl, err, lease.ErrLate)
 				}
 			}
@@ -183,7 +183,7 @@ func TestTable(t *testing.T) {
 		{"a grant may shorten the lease", func(b bench) {
 			b.renew("r", "a")
 			released, _ := b.Live("a")
-			if err := b.Renew([]string{"a"}, "r", b.Beat(), time.Millisecond); err != nil {
+			if err := b.Renew([]string{"a"}, "r", b.Beat(), time.Millisecond, 0); err != nil {
 				b.Fatal(err)
 			}
 			pass(time.Millisecond)
@@ -332,7 +332,7 @@ func TestSleepersWakeSoonAfterASuspension(t *testing.T) {
 		table := lease.New(lease.Options{Clock: func() lease.Instant {
 			return time.Since(start) + time.Duration(suspended.Load())
 		}})
-		if err := table.Renew([]string{"a"}, "r", table.Beat(), time.Hour); err != nil {
+		if err := table.Renew([]string{"a"}, "r", table.Beat(), time.Hour, 0); err != nil {
 			t.Fatal(err)
 		}
 		released, _ := table.Live("a")
@@ -349,7 +349,7 @@ func TestSleepersWakeSoonAfterASuspension(t *testing.T) {
 
 func TestTheSystemClockMovesForward(t *testing.T) {
 	table := lease.New(lease.Options{})
-	if err := table.Renew([]string{"a"}, "r", table.Beat(), 5*time.Millisecond); err != nil {
+	if err := table.Renew([]string{"a"}, "r", table.Beat(), 5*time.Millisecond, 0); err != nil {
 		t.Fatal(err)
 	}
 	released, live := table.Live("a")
