@@ -152,6 +152,42 @@ func TestTLSIsTakenOffForBothProtocols(t *testing.T) {
 	}
 }
 
+func TestHTTP2LeavesAsHTTP1WhereTheUpstreamSpeaksNothingElse(t *testing.T) {
+	var asked []string
+	only1 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method)
+		w.Header().Set("Trailer", "X-Sum")
+		fmt.Fprint(w, r.Proto)
+		w.Header().Set("X-Sum", "9")
+	}))
+	only1.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	defer only1.Close()
+	ca := newAuthority(t)
+	cert, key := ca.pair(t)
+	s := start(t, fault.New(fault.Options{}), proxy.Listener{Upstream: only1.URL, TLS: proxy.TLS{CertFile: cert, KeyFile: key}})
+	client := secure(t, ca.trusted(), true)
+	for range 3 {
+		answer, err := client.Post("https://"+s.Addr().String(), "text/plain", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.Proto != "HTTP/2.0" || string(body) != "HTTP/1.1" || answer.Trailer.Get("X-Sum") != "9" {
+			t.Errorf("%s, upstream saw %s, trailer %q", answer.Proto, body, answer.Trailer.Get("X-Sum"))
+		}
+	}
+	posts := 0
+	for _, method := range asked {
+		if method == http.MethodPost {
+			posts++
+		}
+	}
+	if posts != 3 || len(asked) > 4 { // one may have been the probe
+		t.Errorf("the upstream was asked %v, want three times, and once at most what it speaks", asked)
+	}
+}
+
 func TestAnOldProtocolOfTLSIsRefused(t *testing.T) {
 	ca := newAuthority(t)
 	cert, key := ca.pair(t)

@@ -20,20 +20,22 @@ const (
 )
 
 // transport sends requests upstream: the protocol that arrives is the one that
-// leaves, unless the upstream is named h2c, or an https upstream agrees to
-// HTTP/1.1 only. Nothing is sent twice.
+// leaves, unless the upstream is named h2c, or speaks HTTP/1.1 only. Nothing is
+// sent twice.
 type transport struct {
 	upstream *Upstream // nil: wherever the request says
 	dialer   *dialer
 	origin   *origin
 
 	h1, h2c, h2 *http.Transport
-	// onlyHTTP1 is set when the one upstream did not agree to HTTP/2.
+	// onlyHTTP1 is set when the one https upstream did not agree to HTTP/2.
 	onlyHTTP1 atomic.Bool
+	cleartext probe // of the one http upstream
 }
 
 func newTransport(u *Upstream, d *dialer, o *origin) *transport {
 	t := &transport{upstream: u, dialer: d, origin: o}
+	t.cleartext.dial = func(ctx context.Context) (net.Conn, error) { return t.dial(ctx, "", "") }
 	t.h1 = t.base(alpnHTTP1)
 	t.h1.Protocols.SetHTTP1(true)
 	t.h2c = t.base(alpnHTTP2)
@@ -127,9 +129,20 @@ func (t *transport) speak(r *http.Request) *http.Transport {
 		return t.h1
 	case r.URL.Scheme == "https":
 		return t.h2
-	default:
+	case t.cleartextHTTP2(r):
 		return t.h2c
+	default:
+		return t.h1
 	}
+}
+
+// cleartextHTTP2 says whether HTTP/2 leaves as such without TLS. Of a host that
+// a caller chose nothing is known; what has to be HTTP/2 is.
+func (t *transport) cleartextHTTP2(r *http.Request) bool {
+	if isGRPC(r.Header) {
+		return true
+	}
+	return t.upstream != nil && t.cleartext.speaksHTTP2(r.Context())
 }
 
 // Close closes the idle connections.
