@@ -66,7 +66,7 @@ type process struct {
 // open opens a whole poise; log goes above the display.
 func open(s *settings.Settings, role, version string, display *progress.Display) (*process, error) {
 	log := cli.Logger(display, s.Log.Level, s.Log.Format)
-	a, err := app.New(app.Options{Sidecar: s.Sidecar(role, version, log), Admin: s.AdminOptions(), Data: s.Data})
+	a, err := app.New(app.Options{Sidecar: s.Sidecar(role, version, log), Admin: s.AdminOptions(), Data: s.Data, MaxExposure: s.MaxExposure / 100})
 	if err != nil {
 		return nil, settings.Failure(err)
 	}

@@ -22,6 +22,10 @@ type Options struct {
 	Admin sidecar.AdminOptions
 	// Data is the directory of the record.
 	Data string
+	// MaxExposure is the share of a listener's requests, in [0,1], that continuous
+	// verifications may fault. Two of them never share traffic, so that it bounds
+	// each. 0: nothing but their own budgets bounds them.
+	MaxExposure float64
 }
 
 // App is a whole poise in one process.
@@ -63,6 +67,7 @@ func New(o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.Runs = newRuns(judge, a.Sidecar, a.record, a.log)
+	a.Runs.maxExposure = o.MaxExposure
 	if err := a.Sidecar.Registry.Register(&runCollector{a.Runs}); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,9 @@ func (r *Runs) turn(ctx context.Context, spec verifier.Spec, now time.Time) (ver
 	}
 	i := past.runs % len(spec.Policies)
 	spec.Policies = spec.Policies[i : i+1]
+	if r.maxExposure > 0 {
+		spec.Ramp = []verifier.Rung{{Share: min(spec.Ramp[0].Share, r.maxExposure)}}
+	}
 	budget := *spec.Budget
 	for _, s := range past.spent {
 		if s.at.After(now.Add(-budget.Window)) {

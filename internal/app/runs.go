@@ -26,7 +26,10 @@ type Runs struct {
 	sidecar  *sidecar.Sidecar
 	record   journal.Store
 	beliefs  *beliefs
-	log      *slog.Logger
+	// maxExposure bounds the share of requests that continuous runs fault; 0: it
+	// does not.
+	maxExposure float64
+	log         *slog.Logger
 
 	settling sync.Mutex
 	settled  bool // runs of earlier processes have their end

@@ -47,8 +47,8 @@ func (s *Settings) check() error {
 	if s.Drain < 0 {
 		add("drain: %s is negative (expected a duration such as 30s)", s.Drain)
 	}
-	if s.MaxExposure < 0 || s.MaxExposure > 100 {
-		add("maxExposure: %g is not a percentage (expected a number from 0 to 100)", s.MaxExposure)
+	if !(s.MaxExposure > 0 && s.MaxExposure <= 100) {
+		add("maxExposure: %g is not a percentage (expected a number above 0, at most 100)", s.MaxExposure)
 	}
 	if s.Data == "" {
 		add("data: is empty (expected a directory for the record)")
@@ -62,7 +62,6 @@ func (s *Settings) check() error {
 	later(url != "" || len(s.Metrics.Prometheus) > 1, "metrics.prometheus")
 	later(len(s.Metrics.Scrape) > 0, "metrics.scrape")
 	later(s.Control.Address != "" || len(s.Control.TLS) > 0, "control")
-	later(s.MaxExposure != 5, "maxExposure (it belongs to continuous verification)")
 	return errors.Join(wrong...)
 }
 

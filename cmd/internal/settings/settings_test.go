@@ -268,9 +268,8 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 			[]string{"control is not available yet"},
 		},
 		{
-			"exposure",
-			"maxExposure: 7\n",
-			[]string{"maxExposure (it belongs to continuous verification) is not available yet"},
+			"no exposure at all", "maxExposure: 0\n",
+			[]string{"maxExposure: 0 is not a percentage (expected a number above 0, at most 100)"},
 		},
 		{
 			"words nobody knows",

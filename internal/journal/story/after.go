@@ -215,8 +215,12 @@ func (f facts) known() []Paragraph {
 			p.say("The belief is set aside until somebody picks it up.")
 		}
 	case verifier.Upheld:
-		p.say("%s: upheld. %s of %s requests met the fault, and %s faulted ones %s.", f.circumstances(),
-			count(arm.Requests), count(arm.Requests+f.arms().Control.Requests), of(arm), f.were(arm.Bad))
+		met, they := "met the fault", "faulted ones"
+		if f.spec.Canary != "" {
+			met, they = "reached the canary", "of its requests"
+		}
+		p.say("%s: upheld. %s of %s requests %s, and %s %s %s.", f.circumstances(),
+			count(arm.Requests), count(arm.Requests+f.arms().Control.Requests), met, of(arm), they, f.were(arm.Bad))
 		f.within(&p)
 		p.say("At higher rates, larger shares and on other days: unknown.")
 	case verifier.Inconclusive:

@@ -48,8 +48,8 @@ func (f facts) ordinary() []Paragraph {
 		until = f.at(f.decidedAt(), journal.KindRunEnded)
 	}
 	took := until.Sub(f.start)
-	if len(f.ticks) == 0 || took <= 0 {
-		return nil
+	if len(f.ticks) == 0 || took <= 0 || f.spec.Canary != "" {
+		return nil // two versions are compared with each other, not with a time before
 	}
 	var p prose
 	for _, e := range f.between(time.Time{}, f.start, journal.KindDeploy) {
