@@ -30,7 +30,8 @@ type exchange struct {
 // begin makes x a new exchange, keeping the memory of the last one.
 func (x *exchange) begin(c *conn, p *fault.Passage, head int) {
 	answered := x.answered
-	*x = exchange{conn: c, passage: p, head: head, answered: answered}
+	*x = exchange{}
+	x.conn, x.passage, x.head, x.answered = c, p, head, answered
 }
 
 // errGone says that the client can no longer be reached.

@@ -19,7 +19,7 @@ var errFaulted = errors.New("the fault answers")
 // finalFaulted is final for a request whose fault has more to say once the
 // upstream was called. The upstream's connection is not used again.
 func (x *exchange) finalFaulted(in *inbound, head int) error {
-	gone, stop := x.watchWhileHeld()
+	gone, stop := x.server.vigil.watch(x.client)
 	defer stop()
 	action := x.passage.Respond(fault.Head{
 		Status: x.answered.Status, Fields: fieldsOf{&x.answered}, Length: x.answered.Body.Length,
@@ -49,17 +49,6 @@ func (x *exchange) finalFaulted(in *inbound, head int) error {
 	err = x.deliver(body)
 	x.outcome.Latency = x.passage.Elapsed()
 	return err
-}
-
-// watchWhileHeld is watchClient, unless the request's body is still being read.
-func (x *exchange) watchWhileHeld() (gone <-chan struct{}, stop func()) {
-	if x.upload != nil {
-		return nil, func() {}
-	}
-	if x.buf == nil {
-		x.buf = x.server.pool.getSmall()
-	}
-	return x.watchClient()
 }
 
 // deliver sends a body, in chunks where it came in chunks. Trailers are left

@@ -3,10 +3,10 @@ package http1
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/poise-dev/poise/policies"
 	"github.com/poise-dev/poise/proxy/fault"
+	"github.com/poise-dev/poise/proxy/wire"
 )
 
 // inject lets the request meet its fault. While it is held, the connection is
@@ -16,45 +16,35 @@ func (x *exchange) inject() fault.Action {
 		return x.passage.Inject(nil)
 	}
 	x.server.sweep.unlimited(x.client)
-	gone, stop := x.watchClient()
+	gone, stop := x.server.vigil.watch(x.client)
+	x.stow()
 	action := x.passage.Inject(gone)
 	stop()
+	x.unstow()
+	if action.Do == fault.Forward && x.client.hasEnded() {
+		return fault.Action{Do: fault.Gone}
+	}
 	x.server.sweep.limit(x.client, x.server.o.StallTimeout)
 	return action
 }
 
-// watchClient returns a channel that is closed when the client ends its side of
-// the connection, and a func that stops watching. A client that only ends its
-// own side, and would still read the answer, cannot be told from one that has
-// left: while a request is held, both have.
-func (x *exchange) watchClient() (gone <-chan struct{}, stop func()) {
-	if x.client.raw == nil || x.n == len(x.buf) {
-		return nil, func() {}
-	}
-	left, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for x.n < len(x.buf) {
-			n, err := x.client.Read(x.buf[x.n:])
-			x.n += n
-			if err != nil {
-				if !isTimeout(err) {
-					close(left)
-				}
-				return
-			}
-		}
-	}()
-	return left, func() {
-		x.interrupt()
-		<-done
-		_ = x.client.SetReadDeadline(time.Time{}) // a closed connection needs none
-	}
+// stow gives the buffer back for as long as the request is held, and keeps what
+// was read in as much memory as it needs.
+func (x *exchange) stow() {
+	kept := append([]byte(nil), x.buf[:x.n]...)
+	x.server.pool.put(x.buf)
+	x.buf = kept
 }
 
-func isTimeout(err error) bool {
-	t, ok := err.(interface{ Timeout() bool })
-	return ok && t.Timeout()
+// unstow takes a buffer again. The head is a view of the buffer.
+func (x *exchange) unstow() {
+	kept := x.buf
+	if x.buf = x.server.pool.getSmall(); len(kept) > len(x.buf) {
+		x.server.pool.put(x.buf)
+		x.buf = x.server.pool.getBig()
+	}
+	copy(x.buf, kept)
+	_ = wire.ReadRequest(x.buf[:x.head], &x.request) // as before
 }
 
 // answerAbort answers with the status, fields and body of an abort.

@@ -48,6 +48,7 @@ type Server struct {
 	pool      pool
 	upstreams *upstreams
 	sweep     *sweep
+	vigil     vigil
 
 	ending   sync.Mutex // orders the first of the end and the last connection
 	draining atomic.Bool

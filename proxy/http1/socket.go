@@ -180,13 +180,7 @@ func (s *socket) peek() peeked {
 // or has ended its side and not been answered for a while. It is for the sweep,
 // which looks once a second, beside everything else.
 func (s *socket) givenUp() bool {
-	if s.raw == nil {
-		return false
-	}
-	var seen peeked
-	if s.raw.Control(func(fd uintptr) { seen = rawPeek(fd) }) != nil {
-		return false
-	}
+	seen := s.glance()
 	if seen != ended {
 		s.endedFor = 0
 		return seen == broken

@@ -15,7 +15,7 @@ import (
 func (x *exchange) tunnel(early []byte) error {
 	var upstream fault.HalfCloser = &spoken{socket: x.up, early: early}
 	if x.passage.Pending() {
-		gone, stop := x.watchWhileHeld()
+		gone, stop := x.server.vigil.watch(x.client)
 		action := x.passage.Respond(fault.Head{
 			Status: x.answered.Status, Fields: fieldsOf{&x.answered}, Length: -1, Tunnel: true,
 		}, gone)

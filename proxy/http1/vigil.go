@@ -1,0 +1,76 @@
+package http1
+
+import (
+	"sync"
+	"time"
+)
+
+// vigilEvery is how often the clients of held requests are looked at.
+const vigilEvery = 100 * time.Millisecond
+
+// vigil notices when a client leaves whose request is being held. It looks at all
+// of them, a few times a second and only while there are any: a goroutine for
+// each that reads what comes would double what a held request costs.
+type vigil struct {
+	mu      sync.Mutex
+	held    map[*socket]chan struct{} // closed when the client has left
+	looking bool
+}
+
+// watch returns a channel that is closed when the client ends its side of the
+// connection, and a func that stops watching. A client that only ends its own
+// side, and would still read the answer, cannot be told from one that has left:
+// while a request is held, both have. One under TLS is not looked at.
+func (v *vigil) watch(client *socket) (gone <-chan struct{}, stop func()) {
+	if client.raw == nil {
+		return nil, func() {}
+	}
+	left := make(chan struct{})
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.held == nil {
+		v.held = map[*socket]chan struct{}{}
+	}
+	v.held[client] = left
+	if !v.looking {
+		v.looking = true
+		time.AfterFunc(vigilEvery, v.look)
+	}
+	return left, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.held, client)
+	}
+}
+
+// look looks at all clients once, and comes again while there are any.
+func (v *vigil) look() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for client, left := range v.held {
+		if client.hasEnded() {
+			close(left)
+			delete(v.held, client)
+		}
+	}
+	if v.looking = len(v.held) > 0; v.looking {
+		time.AfterFunc(vigilEvery, v.look)
+	} else {
+		v.held = nil // it does not shrink otherwise
+	}
+}
+
+// hasEnded says whether the other end has ended its side of the connection, as
+// far as can be known. Others may use the socket meanwhile.
+func (s *socket) hasEnded() bool {
+	seen := s.glance()
+	return seen == ended || seen == broken
+}
+
+// glance is peek for somebody beside the goroutine that serves the connection.
+func (s *socket) glance() (seen peeked) {
+	if s.raw == nil || s.raw.Control(func(fd uintptr) { seen = rawPeek(fd) }) != nil {
+		return quiet // or closed by ourselves: who serves it knows
+	}
+	return seen
+}
