@@ -24,7 +24,7 @@ func TestABadDocumentChangesNothingAndIsToldWhere(t *testing.T) {
 		{"a fault nobody knows", strings.Replace(good, "delay", "explode", 1), "spec.fault.explode", "no such field"},
 		{"a reference that leads nowhere", belief + trial("try", "nosuch", quick), "spec.policies[0]", `no FaultPolicy named "nosuch"`},
 		{"one of several", policy("other", mild) + strings.Replace(good, "percentage: 50", "percentage: 500", 1), "spec.percentage", "not a percentage"},
-		{"what comes later", belief + good + trial("try", "fault", "mode: canary"), "spec.mode", "not available yet"},
+		{"what comes later", belief + good + trial("try", "fault", "onHalt: {webhooks: [{url: \"http://127.0.0.1:9/hook\"}]}"), "spec.onHalt", "not available yet"},
 	}
 	w := open(t, data(t), policy("fault", breaking))
 	before := w.status(t)
