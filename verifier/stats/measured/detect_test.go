@@ -147,8 +147,8 @@ func measureDetection(t *testing.T) detections {
 				t.Run(fmt.Sprintf("%v to %v, %s", r.p0, r.p, d.name), func(t *testing.T) {
 					t.Parallel()
 					for n, rate := range perSecond() {
-						if r.p0 != objective && k >= 5 {
-							continue // the others know one objective
+						if r.p0 != objective && (k >= 5 || k == 4 && !*long) {
+							continue // the others know one objective; so near its margin a comparison takes too long
 						}
 						r := r
 						r.perSecond = rate

@@ -18,7 +18,7 @@ func effort() (runs, ticks int) {
 	if *long {
 		return 500, 3000
 	}
-	return 50, 200
+	return 40, 160
 }
 
 // perSecond are the amounts of traffic, in requests per second.
