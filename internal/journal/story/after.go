@@ -3,6 +3,7 @@ package story
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -145,7 +146,11 @@ func (f facts) tooFew(p *prose) {
 		eligible += n
 	}
 	asked := uint64(f.spec.Policies[0].Share * float64(eligible))
-	if asked < 10 || c.Delivered*5 >= asked*4 {
+	// Those let go at the end were on their way to it, and a coin is a coin: three
+	// standard deviations are no surprise.
+	met := c.Delivered + c.Released
+	chance := uint64(3 * math.Sqrt(float64(asked)))
+	if asked < 10 || met*5 >= asked*4 || met+chance >= asked {
 		return
 	}
 	p.say("Fewer requests met the fault than we asked for: %s, where %s would have been %s.",
