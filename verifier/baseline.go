@@ -23,6 +23,8 @@ func (j *Judge) endBaseline() *Decision {
 		j.happened(j.baselineHeld())
 	}
 	j.noteArmless()
+	j.noteTautology()
+	j.noteCluster("until it is known to be fewer")
 	return j.budget()
 }
 

@@ -27,8 +27,8 @@ func TestTwoVersionsAreCompared(t *testing.T) {
 		cluster     float64
 	}{
 		"the canary is as good as the version before it": {
-			verdict: verifier.Upheld, cluster: 1,
-			reason: "requests of the canary were bad (0%); 2% is tolerated. Evidence for the belief reached 1/beta = 20 after 30.0 s.",
+			verdict: verifier.Upheld, cluster: 10,
+			reason: "requests of the canary were bad (0%); 2% is tolerated. Evidence for the belief reached 1/beta = 20 after ",
 		},
 		"the canary fails": {
 			world:   func(w *world) { w.fault = 0.3 },
@@ -42,14 +42,14 @@ func TestTwoVersionsAreCompared(t *testing.T) {
 		},
 		"the canary gets no requests": {
 			world:   func(w *world) { w.share = 0 },
-			verdict: verifier.NotExercised, cluster: 1,
-			reason: "availability: 0 requests reached the canary; with fewer than 149, 2% cannot be told from more.",
+			verdict: verifier.NotExercised, cluster: 10,
+			reason: "availability: 0 requests reached the canary; with fewer than 1490, 2% cannot be told from more.",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld()
-				w.perSecond = 200
+				w.perSecond = 400
 				if c.world != nil {
 					c.world(w)
 				}
@@ -71,8 +71,9 @@ func TestTwoVersionsAreCompared(t *testing.T) {
 func TestPopulationsThatAreNotSplitByACoinAreJudgedInClusters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, spec := newWorld(), spec()
+		w.perSecond, spec.Duration = 40, 10*time.Minute
 		spec.Policies[0].Sticky = true
-		spec.Objectives[0].Allowed, spec.Objectives[1].Allowed = 0.05, 0.05
+		spec.Objectives[0].Allowed, spec.Objectives[1].Allowed = 0.5, 0.5
 		burst := 0
 		w.meddle = func(since time.Duration, c *verifier.Counts) { // eight bad ones at once, every other five seconds
 			burst = int(since / (10 * time.Second))
@@ -84,11 +85,13 @@ func TestPopulationsThatAreNotSplitByACoinAreJudgedInClusters(t *testing.T) {
 		if run.Cluster < 4 || run.Cluster > 9 {
 			t.Errorf("bursts of eight, and the cluster factor is %v: %s", run.Cluster, run.Reason)
 		}
-		told := false
+		var told []string
 		for _, e := range w.events {
-			told = told || e.Kind == verifier.KindNote && strings.Contains(e.Text, "judged with the cluster factor")
+			if e.Kind == verifier.KindNote && strings.Contains(e.Text, "judged with the cluster factor") {
+				told = append(told, e.Text)
+			}
 		}
-		if !told {
+		if len(told) != 2 || !strings.Contains(told[0], "factor 10, ") || !strings.HasSuffix(told[1], "from now on.") {
 			t.Error("the timeline does not say how the populations are judged")
 		}
 		checkReplay(t, w, run)

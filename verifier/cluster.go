@@ -12,23 +12,24 @@ import (
 // arms alike. Populations split by a key or a version have no such luck: what
 // fails together lies in one of them. There the evidence of the arms is divided
 // by how many requests fail together, the cluster factor: the greatest there is
-// for the first clusterBatches batches of clusterBatch, and from then on what
-// those have shown. It never rests on what it is applied to.
+// until batches of clusterBatch are enough to be sure of a smaller one, which
+// holds from then on. It never rests on what it is applied to.
 const (
-	clusterBatch   = 5 * time.Second
-	clusterBatches = 6
+	clusterBatch = 5 * time.Second
+	// mostBatches bounds how long it is looked for: an hour.
+	mostBatches = 720
 )
 
 // clusters estimates the cluster factor.
 type clusters struct {
-	phi  float64
-	next time.Duration // end of the batch under way
-	seen []uint64      // bad requests until the end of each batch, of all objectives that decide
+	phi     float64
+	sure    bool
+	next    time.Duration // end of the batch under way
+	seen    uint64        // bad requests until the end of the last one
+	batches []uint64      // bad requests, of the objective with most
 }
 
-func newClusters() *clusters {
-	return &clusters{next: clusterBatch, phi: stats.MostClustered, seen: []uint64{0}}
-}
+func newClusters() *clusters { return &clusters{next: clusterBatch, phi: stats.MostClustered} }
 
 // clustered says whether populations are split by anything but a coin for each
 // request.
@@ -41,10 +42,10 @@ func clustered(spec Spec) bool {
 	return spec.Canary != ""
 }
 
-// cluster counts the first batches, and applies what they show.
+// cluster counts batches until they show how many requests fail together.
 func (j *Judge) cluster() {
 	c := j.clusters
-	if c == nil || len(c.seen) > clusterBatches || j.tick.Elapsed < c.next {
+	if c == nil || c.sure || len(c.batches) == mostBatches || j.tick.Elapsed < c.next {
 		return
 	}
 	bad := uint64(0)
@@ -53,19 +54,21 @@ func (j *Judge) cluster() {
 			bad = max(bad, j.counts.Objectives[i].All.Bad)
 		}
 	}
-	c.seen = append(c.seen, bad)
-	c.next = j.tick.Elapsed + clusterBatch
-	if len(c.seen) <= clusterBatches {
-		return
+	c.batches = append(c.batches, bad-min(c.seen, bad))
+	c.seen, c.next = bad, j.tick.Elapsed+clusterBatch
+	if c.sure = stats.SureOfCluster(c.batches); c.sure {
+		j.setCluster(stats.Cluster(c.batches))
+		j.noteCluster("from now on")
 	}
-	batches := make([]uint64, clusterBatches)
-	for i := range batches {
-		batches[i] = c.seen[i+1] - c.seen[i]
+}
+
+// noteCluster says how populations are judged that no coin has split.
+func (j *Judge) noteCluster(while string) {
+	if j.clusters != nil {
+		j.happened(Event{Kind: KindNote, Text: fmt.Sprintf(
+			"The populations are not split by a coin for each request: they are judged with the cluster factor %s, as if so many requests failed together, %s.",
+			number(j.clusters.phi), while)})
 	}
-	j.setCluster(stats.Cluster(batches))
-	j.happened(Event{Kind: KindNote, Text: fmt.Sprintf(
-		"The populations are not split by a coin for each request: they are judged with the cluster factor %s, as if so many requests failed together.",
-		number(c.phi))})
 }
 
 // setCluster divides the evidence of the arms, from the next batch on.

@@ -22,6 +22,22 @@ func (j *Judge) noteArmless() {
 	}
 }
 
+// noteTautology says, once, when a promise is measured where a fault answers in
+// place of the upstream: what the caller of that listener sees then is the fault
+// itself, and not how anybody coped with it.
+func (j *Judge) noteTautology() {
+	for _, o := range j.objectives {
+		for _, p := range j.spec.Policies {
+			if p.Aborts && !o.Advisory && (p.Listener == "" || p.Listener == o.Listener) {
+				j.happened(Event{Kind: KindNote, Text: fmt.Sprintf(
+					"%s is measured where %s answers in place of the upstream: its aborts count as they are, and %s of them are tolerated. "+
+						"To learn whether callers cope, measure at the edge they call.", o.Name, p.Name, percent(o.Tolerance))})
+				return
+			}
+		}
+	}
+}
+
 // unexercised says why the hypothesis has not been tested, or nothing.
 func (j *Judge) unexercised() string {
 	c := j.tested()

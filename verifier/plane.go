@@ -203,6 +203,8 @@ type PolicySpec struct {
 	Fault    string        `json:"fault"`             // in words: "delay 400ms"
 	Longest  time.Duration `json:"longest,omitempty"` // longest delay it can add, 0: no delay or unbounded
 	Delay    time.Duration `json:"delay,omitempty"`   // typical delay it asks for, 0: none
+	// Aborts: it answers in place of the upstream, or breaks the connection.
+	Aborts bool `json:"aborts,omitempty"`
 	// Expires is the policy's own end; zero: none.
 	Expires time.Time `json:"expires,omitzero"`
 	Sticky  bool      `json:"sticky,omitempty"` // assigned by a key, not by a coin for each request

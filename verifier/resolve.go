@@ -119,6 +119,7 @@ func resolvePolicy(p *policies.Policy, listeners []string) (PolicySpec, error) {
 		Share: float64(p.Share) / policies.Whole, Expires: p.Expires, Sticky: p.Assign.Kind != policies.AssignRequest,
 	}
 	// A delay of each event adds up to nobody knows what.
+	s.Aborts = p.Fault != nil && p.Fault.Abort != nil
 	if p.Fault != nil && p.Fault.Delay != nil && p.Fault.Delay.Phase != policies.PhaseEvent {
 		s.Delay, s.Longest = typical(p.Fault.Delay), longest(p.Fault.Delay)
 	}
