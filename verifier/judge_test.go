@@ -347,6 +347,18 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		spec := spec()
 		spec.Baseline, spec.Duration, spec.Recovery = time.Second, 4*time.Second, 2*time.Second
+		switch len(data) % 4 {
+		case 1:
+			spec.Ramp = []verifier.Rung{{Share: 0.01, For: time.Second}, {Share: 0.05}}
+		case 2:
+			spec.Canary, spec.Policies, spec.Baseline = "X-Version v2 against v1", nil, 0
+		case 3:
+			spec.Continuous, spec.Ramp = true, []verifier.Rung{{Share: 0.01}}
+			spec.Budget = &verifier.BudgetSpec{Window: time.Hour, Spend: 0.1, Reserve: 0.1}
+		}
+		for i := range spec.Objectives {
+			spec.Objectives[i].Ratio, spec.Objectives[i].Margin = 1.25, spec.Objectives[i].Tolerance/2
+		}
 		s, decisions := newScript(spec), 0
 		next := func() uint64 {
 			if len(data) == 0 {
