@@ -36,6 +36,7 @@ func newCaller(tb testing.TB, e *fault.Engine, request, answer string) *caller {
 }
 
 func (c *caller) call(tb testing.TB) {
+	tb.Helper()
 	if _, err := c.conn.Write(c.request); err != nil {
 		tb.Fatal(err)
 	}
