@@ -28,7 +28,7 @@ func serve(t *testing.T, e *fault.Engine, upstream string) (address string) {
 // serveBy carries requests to upstream by a data path.
 func serveBy(t *testing.T, listen func(*fault.Engine, proxy.Listener, *slog.Logger) (*proxy.Server, error), e *fault.Engine, upstream string) (address string) {
 	t.Helper()
-	s, err := listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream}, slog.New(slog.DiscardHandler))
+	s, err := listen(e, proxy.Listener{Name: "default", Address: "127.0.0.1:0", Upstream: upstream, Patience: time.Second}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

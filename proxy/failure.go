@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/textproto"
 	"syscall"
+
+	"github.com/poise-dev/poise/proxy/wire"
 )
 
 // upstreamFailure returns the status to answer with when the upstream could not
@@ -51,7 +53,7 @@ func badGateway(err error) string {
 		return "tls_alert_received"
 	case is[tls.RecordHeaderError](err):
 		return "tls_protocol_error"
-	case is[textproto.ProtocolError](err):
+	case is[*wire.Error](err), is[textproto.ProtocolError](err):
 		return "http_protocol_error"
 	}
 	return "connection_terminated"

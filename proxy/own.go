@@ -16,7 +16,7 @@ type own struct{ server *http1.Server }
 // HTTP/1.1.
 func newOwn(lane *fault.Lane, l Listener, t *transport, log *slog.Logger) *own {
 	o := http1.Options{
-		Lane: lane, Dial: t.dialHTTP1, Unforwarded: l.Unforwarded, Failure: upstreamFailure, Log: log,
+		Lane: lane, Dial: t.dialHTTP1, Unforwarded: l.Unforwarded, Failure: upstreamFailure, Patience: l.Patience, Log: log,
 	}
 	if l.TLS != (TLS{}) {
 		o.Scheme = "https"

@@ -33,6 +33,9 @@ type Listener struct {
 	Unforwarded bool
 	// MaxConnections bounds how many are open. Zero: 65,536.
 	MaxConnections int
+	// Patience is for how long a client that has ended its side of a connection of
+	// HTTP/1.1 is still worked for: it may only have said all. Zero: 30 s.
+	Patience time.Duration
 	// Own are the addresses this process listens on; the listener adds its own.
 	// A forward proxy never goes there. Nil: it knows its own alone.
 	Own *Addresses

@@ -30,10 +30,9 @@ type conn struct {
 	isHead  bool // the request's method is HEAD; its bytes are gone by the answer
 	view    view
 
-	exchange exchange // the one under way, its memory used again
-
 	upstream atomic.Pointer[socket] // of that exchange, for the sweep
 	idle     atomic.Bool
+	awaiting atomic.Bool // an answer, of which nothing has come
 }
 
 // newConn takes a connection over.
@@ -183,10 +182,11 @@ func (c *conn) carry(head int) (again bool) {
 	c.view.fill(&c.request)
 	line := c.describe()
 	p := c.server.o.Lane.Enter(&c.view.request)
-	x := &c.exchange
-	x.begin(c, p, head)
+	x := c.server.exchange()
+	x.conn, x.passage, x.head = c, p, head
 	defer func() {
-		if failure := recover(); failure != nil {
+		failure := recover()
+		if failure != nil {
 			// One request has failed, for reasons of ours; the others go on.
 			c.server.o.Log.Error("a request failed", "listener", c.server.o.Lane.Name(), "panic", failure, "stack", string(debug.Stack()))
 			c.cut()
@@ -194,6 +194,9 @@ func (c *conn) carry(head int) (again bool) {
 		}
 		c.tell(line, p, x.outcome)
 		p.Leave(x.outcome)
+		if failure == nil { // otherwise a goroutine may still use it
+			x.end()
+		}
 	}()
 	return x.run()
 }
@@ -237,20 +240,29 @@ func (c *conn) answer(status int, fields string, body []byte, last bool) {
 
 // Bounds of waiting for a caller to stop sending.
 const (
-	lingerTime  = 100 * time.Millisecond
-	lingerBytes = 256 << 10
+	lingerQuiet = time.Second
+	lingerTime  = 10 * time.Second
+	lingerBytes = 64 << 20
 )
 
 // linger ends our side and reads what the caller still sends, within bounds:
-// closing with unread bytes would turn the answer into a reset.
+// closing with unread bytes would turn the answer into a reset, which a caller
+// that is still sending a long body would see in place of it.
 func (c *conn) linger() {
-	if c.client.tcp == nil || c.client.tcp.CloseWrite() != nil ||
-		c.client.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+	if c.client.tcp == nil || c.client.tcp.CloseWrite() != nil {
 		return
 	}
 	scrap := c.server.pool.getSmall()
 	defer c.server.pool.put(scrap)
-	for read := 0; read < lingerBytes; {
+	end := time.Now().Add(lingerTime)
+	for read := 0; read < lingerBytes && !c.server.draining.Load(); {
+		until := time.Now().Add(lingerQuiet)
+		if until.After(end) {
+			until = end
+		}
+		if c.client.SetReadDeadline(until) != nil {
+			return
+		}
 		n, err := c.client.Read(scrap)
 		if err != nil {
 			return

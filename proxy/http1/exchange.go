@@ -27,11 +27,20 @@ type exchange struct {
 	faulted  fault.Action // what the fault says in place of the answer, see errFaulted
 }
 
-// begin makes x a new exchange, keeping the memory of the last one.
-func (x *exchange) begin(c *conn, p *fault.Passage, head int) {
-	answered := x.answered
+// exchange returns one to use, until its end. An idle connection has none.
+func (s *Server) exchange() *exchange {
+	if x, ok := s.exchanges.Get().(*exchange); ok {
+		return x
+	}
+	return new(exchange)
+}
+
+// end gives x back. The memory of the answer's fields is kept.
+func (x *exchange) end() {
+	server, fields := x.server, x.answered.Fields
 	*x = exchange{}
-	x.conn, x.passage, x.head, x.answered = c, p, head, answered
+	x.answered.Fields = fields
+	server.exchanges.Put(x)
 }
 
 // errGone says that the client can no longer be reached.
@@ -75,7 +84,9 @@ func (x *exchange) forward() bool {
 	}
 	quiet := false
 	if err == nil {
+		x.awaiting.Store(true)
 		quiet, err = x.receive()
+		x.awaiting.Store(false)
 	}
 	whole, uploadErr := x.finishUpload()
 	if uploadErr != nil && !x.sent {

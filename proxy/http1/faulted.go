@@ -35,6 +35,15 @@ func (x *exchange) finalFaulted(in *inbound, head int) error {
 		body = x.edit(action.Edit, body)
 	}
 	body = x.passage.Download(body)
+	if body == io.Reader(payload) {
+		// Nothing happens to the body: it goes on as it comes, trailers and all.
+		if _, err := x.first(in, head); err != nil {
+			return err
+		}
+		err := x.rest(in)
+		x.outcome.Latency = x.passage.Elapsed()
+		return err
+	}
 	f := x.forwardAnswer()
 	x.sent = true
 	out := x.answered.AppendResponse(x.server.pool.getSmall()[:0], &f)
@@ -51,8 +60,8 @@ func (x *exchange) finalFaulted(in *inbound, head int) error {
 	return err
 }
 
-// deliver sends a body, in chunks where it came in chunks. Trailers are left
-// out: they may describe what is not there any more.
+// deliver sends a body the fault has touched, in chunks where it came in chunks.
+// Trailers are left out: they may describe what is not there any more.
 func (x *exchange) deliver(body io.Reader) error {
 	chunked := x.body.framing.Chunked && !x.body.plain
 	b := x.server.pool.getSmall()

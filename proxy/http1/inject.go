@@ -21,7 +21,7 @@ func (x *exchange) inject() fault.Action {
 	action := x.passage.Inject(gone)
 	stop()
 	x.unstow()
-	if action.Do == fault.Forward && x.client.hasEnded() {
+	if action.Do == fault.Forward && x.client.glance() == broken {
 		return fault.Action{Do: fault.Gone}
 	}
 	x.server.sweep.limit(x.client, x.server.o.StallTimeout)

@@ -83,10 +83,12 @@ func (x *exchange) final(in *inbound, head int) (quiet bool, err error) {
 		x.outcome.GRPC, x.outcome.GRPCStatus = true, grpcStatus(&x.answered)
 	}
 	if x.answered.Status == 101 {
+		x.awaiting.Store(false)
 		return false, x.tunnel(in.buf[head:in.n])
 	}
 	x.touch()
 	stream := isEventStream(&x.answered)
+	x.awaiting.Store(stream) // the next event is awaited as the answer was
 	if stream {
 		x.server.sweep.unlimited(x.client)
 		x.server.sweep.unlimited(x.up)

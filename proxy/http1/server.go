@@ -30,7 +30,11 @@ type Options struct {
 	// and StallTimeout how long a body may stand still in either direction, and an
 	// answer be waited for (5 min).
 	HeadTimeout, IdleTimeout, StallTimeout time.Duration
-	Log                                    *slog.Logger
+	// Patience is for how long a client that has ended its side of the connection
+	// is still worked for (30 s). One that only has no more to ask cannot be told
+	// from one that has left; and an upstream is not to work on for nobody.
+	Patience time.Duration
+	Log      *slog.Logger
 }
 
 // Limits of a connection to an upstream.
@@ -46,6 +50,7 @@ const (
 type Server struct {
 	o         Options
 	pool      pool
+	exchanges sync.Pool // of *exchange
 	upstreams *upstreams
 	sweep     *sweep
 	vigil     vigil
@@ -67,6 +72,7 @@ func New(o Options) *Server {
 	set(&o.HeadTimeout, 10*time.Second)
 	set(&o.IdleTimeout, 2*time.Minute)
 	set(&o.StallTimeout, 5*time.Minute)
+	set(&o.Patience, 30*time.Second)
 	if o.Scheme == "" {
 		o.Scheme = "http"
 	}
@@ -78,6 +84,7 @@ func New(o Options) *Server {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{o: o, sweep: newSweep(), stop: stop, stopped: make(chan struct{})}
+	s.vigil.patience = o.Patience
 	s.upstreams = &upstreams{dial: o.Dial, timeout: dialTimeout, sweep: s.sweep, idle: upstreamIdle, most: maxKept}
 	go s.sweeping(ctx)
 	return s

@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // socket is one connection, with the calls this package makes on it. One
@@ -27,7 +28,7 @@ type socket struct {
 	// due is when the sweep closes the connection, in seconds of its clock; 0:
 	// never.
 	due      atomic.Int64
-	endedFor int // sweeps since its other end said that it was all
+	endedFor time.Duration // since its other end said that it was all
 	// late is set by the sweep before it closes.
 	late atomic.Bool
 }
@@ -179,20 +180,15 @@ func (s *socket) peek() peeked {
 // givenUp says whether to give the other end up: it has broken the connection off,
 // or has ended its side and not been answered for a while. It is for the sweep,
 // which looks once a second, beside everything else.
-func (s *socket) givenUp() bool {
+func (s *socket) givenUp(patience time.Duration) bool {
 	seen := s.glance()
 	if seen != ended {
 		s.endedFor = 0
 		return seen == broken
 	}
-	s.endedFor++
+	s.endedFor += sweepEvery
 	return s.endedFor > patience
 }
-
-// patience is for how many sweeps a client that has ended its side is answered
-// all the same. One that only has no more to ask cannot be told from one that
-// has left; and an upstream is not to work on for nobody.
-const patience = 3
 
 // abort ends the connection with a reset, where it can.
 func (s *socket) abort() {

@@ -55,7 +55,7 @@ func (s *sweep) look() {
 		c.client.expire(now)
 		if up := c.upstream.Load(); up != nil {
 			up.expire(now)
-			if c.client.givenUp() {
+			if c.awaiting.Load() && c.client.givenUp(c.server.o.Patience) {
 				_ = up.Close() // nobody waits for the answer
 			}
 		}

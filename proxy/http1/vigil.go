@@ -12,15 +12,16 @@ const vigilEvery = 100 * time.Millisecond
 // of them, a few times a second and only while there are any: a goroutine for
 // each that reads what comes would double what a held request costs.
 type vigil struct {
-	mu      sync.Mutex
-	held    map[*socket]chan struct{} // closed when the client has left
-	looking bool
+	mu       sync.Mutex
+	held     map[*socket]*watched
+	patience time.Duration // see Options
+	looking  bool
 }
 
-// watch returns a channel that is closed when the client ends its side of the
-// connection, and a func that stops watching. A client that only ends its own
-// side, and would still read the answer, cannot be told from one that has left:
-// while a request is held, both have. One under TLS is not looked at.
+// watch returns a channel that is closed when the client has left, and a func
+// that stops watching. A client that only ended its own side, and would still
+// read the answer, cannot be told from one that has left: it is given the time of
+// [Options.Patience]. One under TLS is not looked at.
 func (v *vigil) watch(client *socket) (gone <-chan struct{}, stop func()) {
 	if client.raw == nil {
 		return nil, func() {}
@@ -29,9 +30,9 @@ func (v *vigil) watch(client *socket) (gone <-chan struct{}, stop func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.held == nil {
-		v.held = map[*socket]chan struct{}{}
+		v.held = map[*socket]*watched{}
 	}
-	v.held[client] = left
+	v.held[client] = &watched{left: left}
 	if !v.looking {
 		v.looking = true
 		time.AfterFunc(vigilEvery, v.look)
@@ -47,9 +48,9 @@ func (v *vigil) watch(client *socket) (gone <-chan struct{}, stop func()) {
 func (v *vigil) look() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for client, left := range v.held {
-		if client.hasEnded() {
-			close(left)
+	for client, w := range v.held {
+		if w.hasLeft(client.glance(), v.patience) {
+			close(w.left)
 			delete(v.held, client)
 		}
 	}
@@ -60,11 +61,21 @@ func (v *vigil) look() {
 	}
 }
 
-// hasEnded says whether the other end has ended its side of the connection, as
-// far as can be known. Others may use the socket meanwhile.
-func (s *socket) hasEnded() bool {
-	seen := s.glance()
-	return seen == ended || seen == broken
+// watched is the client of a held request.
+type watched struct {
+	left     chan struct{} // closed when it has left
+	endedFor time.Duration // since it said that it was all
+}
+
+// hasLeft says whether a client has left: it broke the connection off, or ended
+// its side of it and was patient for as long as we are.
+func (w *watched) hasLeft(seen peeked, patience time.Duration) bool {
+	if seen != ended {
+		w.endedFor = 0
+		return seen == broken
+	}
+	w.endedFor += vigilEvery
+	return w.endedFor > patience
 }
 
 // glance is peek for somebody beside the goroutine that serves the connection.
