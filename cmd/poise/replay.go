@@ -29,22 +29,13 @@ func replayVerb() *cobra.Command {
 		Short: "Judge the recorded counts of a run again",
 		Long: `Judge a run again from what its record holds: the verification as it was, and the
 counts of every look. Verdict, attribution, reason and evidence must come out the
-same, to the last bit. Exit code 1 when anything differs. RUN may be latest.`,
+same, to the last bit. Exit code 1 when anything differs. RUN may be latest. The
+counts are those of a running poise, or of a record (--data).`,
 		Args: cobra.ExactArgs(1),
 	}
-	data := c.Flags().String("data", "poise-data", "directory of the record")
-	output := cli.Output(c)
+	from, output := ledgerFlags(c), cli.Output(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		record, closer, err := openRecord(*data)
-		if err != nil {
-			return err
-		}
-		defer closer.Close()
-		run, err := latestRun(c.Context(), record, args[0])
-		if err != nil {
-			return err
-		}
-		spec, ticks, was, err := recorded(c.Context(), record, run)
+		run, spec, ticks, was, err := from.run(c.Context(), args[0])
 		if err != nil {
 			return err
 		}

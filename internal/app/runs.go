@@ -187,6 +187,9 @@ func (r *Runs) End(ctx context.Context, id string, why verifier.Stop) (verifier.
 func (r *Runs) unheld(spec verifier.Spec) error {
 	for _, l := range r.sidecar.Leases.Leases() {
 		for _, p := range spec.Policies {
+			if l.Policy == p.Name && l.Run != "" {
+				return fmt.Errorf("policy %q belongs to run %s: stop that run first, or wait for its end", p.Name, l.Run)
+			}
 			if l.Policy == p.Name {
 				return fmt.Errorf("policy %q holds a lease already: end it first, or let it run out", p.Name)
 			}

@@ -138,7 +138,7 @@ func (f facts) slowRecovery(p *prose) {
 // tooFew: fewer requests met the fault than were asked for.
 func (f facts) tooFew(p *prose) {
 	c := f.last().Counts
-	if len(f.spec.Policies) != 1 || f.alone() {
+	if len(f.spec.Policies) != 1 || len(f.spec.Ramp) > 0 || f.alone() {
 		return
 	}
 	eligible := max(c.Offered, c.Fault.Requests+c.Control.Requests)

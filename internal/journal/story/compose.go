@@ -56,6 +56,9 @@ func (s Story) words() int {
 // title says what was done, in a few words: "Five slow payment calls in a
 // hundred".
 func (f facts) title() string {
+	if len(f.spec.Policies) == 0 && f.spec.Canary != "" {
+		return "Two versions, side by side"
+	}
 	if f.ended && f.arms().Fault.Delivered == 0 && !f.alone() {
 		return "A fault that met nobody"
 	}
