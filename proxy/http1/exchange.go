@@ -156,12 +156,14 @@ func (x *exchange) ask(message, into []byte) (got int, err error) {
 // await takes the limits off both connections: how long an answer may take is
 // for the caller to say.
 func (x *exchange) await() {
+	x.awaiting.Store(true)
 	x.server.sweep.unlimited(x.client)
 	x.server.sweep.unlimited(x.up)
 }
 
 // release gives the buffer of the answer back.
 func (x *exchange) release() {
+	x.awaiting.Store(false)
 	x.server.pool.put(x.in.buf)
 	x.in = inbound{}
 }
