@@ -17,8 +17,11 @@ func TestACallerWhoBreaksOffEndsTheWaitOnAKeptConnection(t *testing.T) {
 	up := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {
 			close(began)
-			<-r.Context().Done()
-			close(left)
+			select {
+			case <-r.Context().Done():
+				close(left)
+			case <-time.After(10 * time.Second):
+			}
 		}
 	}))
 	defer up.Close()
