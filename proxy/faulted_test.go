@@ -328,7 +328,8 @@ func TestOnHTTP2AFaultEndsOneStream(t *testing.T) {
 				t.Fatal(err)
 			}
 			answer.Body.Close()
-			if again.String() != kept[0].String() {
+			// The client may have opened a second one before the first was free again.
+			if again.String() != kept[0].String() && again.String() != kept[1].String() {
 				t.Error("the connection did not survive the fault of one stream")
 			}
 		})

@@ -146,6 +146,9 @@ func (h *handler) act(w *answer, r *http.Request, a fault.Action) {
 func (h *handler) carry(w *answer, r *http.Request) {
 	if mark, ok := w.passage.Mark(); ok {
 		r.Header[mark.Name] = []string{mark.Value}
+		if r.Header["Traceparent"] != nil {
+			r.Header["Tracestate"] = []string{strings.Join(append([]string{"poise=" + mark.Value}, r.Header["Tracestate"]...), ",")}
+		}
 	}
 	switch {
 	case r.Method == http.MethodConnect:

@@ -67,6 +67,36 @@ func TestWhatArrivesIsWhatLeaves(t *testing.T) {
 	}
 }
 
+func TestATraceTellsTheFaultItMet(t *testing.T) {
+	e := faulttest.Engine(t, faulttest.Compile(t, faulttest.Policy("p", "{match: [{path: {exact: /slow}}], percentage: 100, fault: {delay: {fixed: 1ms}}}")), faulttest.NewPermit("p"), faulttest.Always)
+	address := behind(t, e, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, strings.Join(r.Header["Tracestate"], "|"), " ", strings.Join(r.Header["X-Poise-Fault"], "|"))
+	})
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	for want, header := range map[string]http.Header{
+		"poise=p,a=1,b=2 p": {"Traceparent": {parent}, "Tracestate": {"a=1", "b=2"}},
+		"poise=p p":         {"Traceparent": {parent}},
+		" p":                {},
+	} {
+		for protocol, client := range map[string]*http.Client{"HTTP/1.1": {Transport: &http.Transport{DisableKeepAlives: true}}, "HTTP/2": h2c(t)} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/slow", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header = header
+			answer, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if string(body) != want {
+				t.Errorf("%s: the upstream was told %q, want %q", protocol, body, want)
+			}
+		}
+	}
+}
+
 func TestTheProtocolThatArrivesIsTheOneThatLeaves(t *testing.T) {
 	address := behind(t, fault.New(fault.Options{}), func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", "X-Sum")

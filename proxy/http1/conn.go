@@ -19,7 +19,9 @@ type conn struct {
 	server   *Server
 	client   *socket
 	peer     netip.Addr
-	peerText []byte // the same in words; nil: not written yet
+	gains    gained            // of the request under way
+	drop     func([]byte) bool // isReplaced, made once
+	peerText []byte            // the same in words; nil: not written yet
 
 	// buf holds what was read from the client and not yet used up: in[:n]. It is
 	// nil while the connection is idle.
@@ -46,6 +48,7 @@ func newConn(s *Server, c net.Conn, client Client) *conn {
 		conn.peer = tcp.AddrPort().Addr().Unmap()
 	}
 	conn.view.init(conn)
+	conn.drop = conn.isReplaced
 	conn.view.request.Identities = client.Identities
 	return conn
 }

@@ -22,7 +22,6 @@ type exchange struct {
 	body     passing // of the answer
 	outcome  policies.Outcome
 	sent     bool         // the head of the final answer is on its way to the client
-	rejoined bool         // X-Forwarded-For came, and goes on as part of ours
 	added    []byte       // lines the fault adds to the answer
 	faulted  fault.Action // what the fault says in place of the answer, see errFaulted
 }

@@ -3,7 +3,6 @@ package http1
 import (
 	"errors"
 	"io"
-	"net"
 	"time"
 
 	"github.com/poise-dev/poise/proxy/wire"
@@ -202,93 +201,3 @@ func (x *exchange) finishUpload() (whole bool, err error) {
 // there: the upstream may be quicker than the goroutine that sent it the last
 // bytes.
 const uploadGrace = 10 * time.Millisecond
-
-// appendHead appends the request head as it leaves.
-func (x *exchange) appendHead(to []byte) []byte {
-	f := wire.Forward{Upgrade: x.request.Upgrade != nil}
-	var lines [256]byte
-	add := lines[:0]
-	if !x.server.o.Unforwarded {
-		add = x.appendForwarded(add)
-		if x.rejoined {
-			f.Drop = isForwardedFor
-		}
-	}
-	if tp := x.passage.Traceparent(); tp != "" {
-		add = append(append(append(add, "traceparent: "...), tp...), "\r\n"...)
-		f.Drop = isTraceparent
-		if x.rejoined {
-			f.Drop = isTraceparentOrForwardedFor
-		}
-	}
-	if mark, ok := x.passage.Mark(); ok {
-		add = append(append(append(append(add, mark.Name...), ": "...), mark.Value...), "\r\n"...)
-	}
-	f.Add = add
-	if x.request.Unchanged(&f) {
-		return append(to, x.buf[:x.head]...)
-	}
-	return x.request.AppendRequest(to, &f)
-}
-
-func isTraceparent(name []byte) bool { return len(name) == 11 && equalFold(name, "traceparent") }
-
-func isForwardedFor(name []byte) bool {
-	return len(name) == len(forwardedFor) && equalFold(name, forwardedFor)
-}
-
-func isTraceparentOrForwardedFor(name []byte) bool {
-	return isTraceparent(name) || isForwardedFor(name)
-}
-
-const forwardedFor = "X-Forwarded-For"
-
-// appendForwarded appends what a gateway tells: the peer, and the host and
-// scheme where nobody in front of us told them, and itself (RFC 9110 section
-// 7.6.3). X-Forwarded-For that came becomes part of ours: many read its first
-// line only.
-func (x *exchange) appendForwarded(to []byte) []byte {
-	if x.peerText == nil {
-		x.peerText = x.peerAddress()
-	}
-	if len(x.peerText) > 0 {
-		to = append(to, forwardedFor+": "...)
-		for i := range x.request.Fields {
-			if f := &x.request.Fields[i]; isForwardedFor(f.Name) && len(f.Value) > 0 {
-				to = append(append(to, f.Value...), ", "...)
-				x.rejoined = true
-			}
-		}
-		to = append(append(to, x.peerText...), "\r\n"...)
-	}
-	host, proto := false, false
-	for i := range x.request.Fields {
-		switch name := x.request.Fields[i].Name; len(name) {
-		case 16:
-			host = host || equalFold(name, "x-forwarded-host")
-		case 17:
-			proto = proto || equalFold(name, "x-forwarded-proto")
-		}
-	}
-	if !host {
-		if v := x.request.Value(wire.Host); len(v) > 0 && len(v) < 128 {
-			to = append(append(append(to, "X-Forwarded-Host: "...), v...), "\r\n"...)
-		}
-	}
-	if !proto {
-		to = append(append(append(to, "X-Forwarded-Proto: "...), x.server.o.Scheme...), "\r\n"...)
-	}
-	if x.request.Minor == 0 {
-		return append(to, "Via: 1.0 poise\r\n"...)
-	}
-	return append(to, "Via: 1.1 poise\r\n"...)
-}
-
-// peerAddress returns the client's address; empty: a unix socket has none.
-func (c *conn) peerAddress() []byte {
-	host, _, err := net.SplitHostPort(c.client.RemoteAddr().String())
-	if err != nil {
-		return []byte{}
-	}
-	return []byte(host)
-}
