@@ -328,8 +328,8 @@ func TestOnHTTP2AFaultEndsOneStream(t *testing.T) {
 				t.Fatal(err)
 			}
 			answer.Body.Close()
-			// The client may have opened a second one before the first was free again.
-			if again.String() != kept[0].String() && again.String() != kept[1].String() {
+			// kept[1] carried the faulted stream; the client may have opened it beside kept[0].
+			if again.String() != kept[1].String() {
 				t.Error("the connection did not survive the fault of one stream")
 			}
 		})
